@@ -1,0 +1,52 @@
+# Two commands do everything: `make run` shows the main job live, `make test` checks all that CI checks.
+# Both make a virtual environment in .venv first, once; after that no network is needed.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+CODE   := mcastdist tests fuzz bench
+
+FUZZ_SECONDS ?= 10
+
+.PHONY: run test lint unit lab fuzz bench-peers clean
+
+run: $(STAMP)
+	@$(BIN)/mcastdist demo
+
+# Every step is run, also after one has failed; a table at the end says what came of each.
+test: $(STAMP)
+	@.ci/steps lint unit lab fuzz
+
+lint: $(STAMP)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/mypy -p bench -p fuzz
+	$(BIN)/lint-imports --no-cache
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest -q -m "not lab"
+
+# Without network namespaces the lab is skipped, and says why; where CI is set it fails instead. Real
+# processes share real cores: what failed is tried once more by itself, and fails if it fails again.
+lab: $(STAMP)
+	$(BIN)/python -m pytest -q -m lab -rs tests/lab || \
+	    $(BIN)/python -m pytest -q -m lab -rs tests/lab --last-failed --last-failed-no-failures none
+
+fuzz: $(STAMP)
+	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
+
+# The programs that `python -m bench` compares ours with, and what its lab stands on (Debian, Ubuntu).
+bench-peers:
+	apt-get install -y --no-install-recommends uftp udpcast aria2 wget nginx-light iproute2 nftables \
+	    ethtool util-linux
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "mcastdist needs \
+	Python 3.11 or newer, and $(PYTHON) is older: try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
