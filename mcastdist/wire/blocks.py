@@ -1,0 +1,131 @@
+"""How is a block sealed, and how can its symbols be trusted? (PROTOCOL.md, 3.2)
+
+AES-128-GCM, the block number being the nonce.
+Content id and block number fix the plaintext, so every holder makes the same ciphertext and the
+same symbols: anybody can repair for anybody. GCM encrypts in counter mode, so the ciphertext of
+any part of a block can be made from that part alone (`BlockSeal.cipher_at`): bytes already held
+count as received symbols even if the rest of the block is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+from mcastdist.errors import PeerError
+from mcastdist.ids import ContentId
+
+from .geometry import SEAL_TAG_BYTES
+from .keys import ClusterKey
+from .sealing import NONCE_ZEROS
+
+SYMBOL_TAG_BYTES = 8
+MANIFEST_NONCE_BYTES = 12
+AES_BLOCK_BYTES = 16
+
+Bytes = bytes | bytearray | memoryview
+Octets = npt.NDArray[np.uint8]
+
+
+class BadSeal(PeerError):
+    """A sealed block or manifest that does not open: a byte of it is not the sender's."""
+
+
+class BlockSeal:
+    """Seals and opens one content's blocks, symbols and manifest. Safe to use from many threads."""
+
+    def __init__(self, key: ClusterKey, content: ContentId) -> None:
+        self._block_key = key.derive(b"mcastdist block" + content)
+        self._block_cipher = AESGCM(self._block_key)
+        self._symbol_cipher = AESGCM(key.derive(b"mcastdist symbol" + content))
+        self._manifest_cipher = AESGCM(key.derive(b"mcastdist manifest" + content))
+
+    def seal(self, block: int, plain: Bytes | Octets) -> bytes:
+        """The sealed block: ciphertext and tag."""
+        return self._block_cipher.encrypt(_block_nonce(block), _view(plain), None)
+
+    def open(self, block: int, sealed: Bytes | Octets) -> bytes:
+        """The block's payload bytes. Raises BadSeal."""
+        try:
+            return self._block_cipher.decrypt(_block_nonce(block), _view(sealed), None)
+        except InvalidTag:
+            raise BadSeal(f"block {block} does not open: fetch its symbols again") from None
+
+    def cipher_at(self, block: int, offset: int, plain: Bytes | Octets) -> bytes:
+        """The ciphertext of a part of a block: of `plain`, which stands at byte `offset` in it.
+
+        Counter mode as GCM uses it: the block's n-th 16 bytes are masked with counter n + 2
+        (NIST SP 800-38D, 7.1).
+        """
+        first, skip = divmod(offset, AES_BLOCK_BYTES)
+        counter = _block_nonce(block) + (first + 2).to_bytes(4, "big")
+        stream = Cipher(AES(self._block_key), CTR(counter)).encryptor()
+        stream.update(bytes(skip))
+        return stream.update(_view(plain))
+
+    def symbol_tag(self, block: int, symbol: int, payload: Bytes | Octets) -> bytes:
+        """The 8 bytes that show that a member made this symbol (source or parity)."""
+        nonce = _symbol_nonce(block, symbol)
+        return self._symbol_cipher.encrypt(nonce, b"", _view(payload))[:SYMBOL_TAG_BYTES]
+
+    def symbol_tags(
+        self, block: int, symbols: Octets, numbers: Iterable[int] | None = None
+    ) -> Octets:
+        """The tags of many symbols of a block: (n, 8) for (n, S), the symbol ids being `numbers`.
+
+        Without `numbers` they are 0, 1, ...: the source symbols.
+        """
+        count, stride = symbols.shape
+        flat = np.ascontiguousarray(symbols).reshape(-1).data
+        rows = [flat[start : start + stride] for start in range(0, count * stride, stride)]
+        prefix = _symbol_nonce(block, 0)[:8]
+        ids = range(count) if numbers is None else numbers
+        nonces = [prefix + number.to_bytes(4, "big") for number in ids]
+        tag = self._symbol_cipher.encrypt
+        tags = b"".join([tag(nonce, b"", row) for nonce, row in zip(nonces, rows, strict=True)])
+        return np.frombuffer(tags, np.uint8).reshape(-1, SEAL_TAG_BYTES)[:, :SYMBOL_TAG_BYTES]
+
+    def seal_manifest(self, data: bytes, nonce: bytes) -> bytes:
+        """A manifest for the way between peers; `nonce` is 12 random bytes, never used before."""
+        if len(nonce) != MANIFEST_NONCE_BYTES:
+            raise ValueError(f"the nonce has {MANIFEST_NONCE_BYTES} bytes, got {len(nonce)}")
+        return nonce + self._manifest_cipher.encrypt(nonce, data, None)
+
+    def open_manifest(self, sealed: bytes) -> bytes:
+        """The manifest's bytes; their signature is not looked at here. Raises BadSeal."""
+        nonce, body = sealed[:MANIFEST_NONCE_BYTES], sealed[MANIFEST_NONCE_BYTES:]
+        if len(body) < SEAL_TAG_BYTES:
+            raise BadSeal(f"{len(sealed)} bytes are no sealed manifest: ask another peer")
+        try:
+            return self._manifest_cipher.decrypt(nonce, body, None)
+        except InvalidTag:
+            raise BadSeal("the sealed manifest does not open: ask another peer") from None
+
+
+def split(sealed: Bytes, symbol_bytes: int) -> Octets:
+    """A sealed block as its symbols: a new (K, S) array, zero padded."""
+    count = -(-len(sealed) // symbol_bytes)
+    symbols = np.empty((count, symbol_bytes), np.uint8)
+    flat = symbols.reshape(-1)
+    flat[: len(sealed)] = np.frombuffer(sealed, np.uint8)
+    flat[len(sealed) :] = 0
+    return symbols
+
+
+def _view(data: Bytes | Octets) -> memoryview:
+    return data.data if isinstance(data, np.ndarray) else memoryview(data)
+
+
+def _block_nonce(block: int) -> bytes:
+    return NONCE_ZEROS + block.to_bytes(4, "big")
+
+
+def _symbol_nonce(block: int, symbol: int) -> bytes:
+    return bytes(4) + block.to_bytes(4, "big") + symbol.to_bytes(4, "big")
