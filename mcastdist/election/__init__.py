@@ -1,0 +1,16 @@
+"""Who represents this subnet for this content? (PROTOCOL.md, section 5)"""
+
+from .candidate import Candidate
+from .roles import AnnounceNow, Role, RoleChanged
+from .strength import Credentials, Merits, back_off_s, standing_of
+
+__all__ = [
+    "AnnounceNow",
+    "Candidate",
+    "Credentials",
+    "Merits",
+    "Role",
+    "RoleChanged",
+    "back_off_s",
+    "standing_of",
+]
