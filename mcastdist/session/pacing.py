@@ -1,0 +1,53 @@
+"""When may the next burst go, and how many datagrams is it? (PROTOCOL.md, section 6)
+
+Every burst has an absolute deadline, the previous one's plus the time its bytes take at the rate.
+A sleep that ends late is made up for by the next bursts coming sooner, so the rate holds on
+average; but only a little of it is made up for, since a long one would end in a burst that
+overruns the switch the pacing is there to spare.
+"""
+
+from __future__ import annotations
+
+BURST_S = 0.001  # a millisecond of the rate: few wake-ups, and a queue that any switch can hold
+CATCH_UP_S = 0.003  # sleeps end a millisecond or two late; more than this is lost, not made up for
+
+# What the link carries beside a datagram's bytes: Ethernet 14, IPv4 20, UDP 8. Counted, so that a
+# limit means what the administrator sees on the wire (IPv6 adds 20, which is 1 % at most).
+LINK_OVERHEAD_BYTES = 42
+
+
+def link_bits(datagrams: int, datagram_bytes: int) -> int:
+    """The bits that so many datagrams are on the wire."""
+    return datagrams * (datagram_bytes + LINK_OVERHEAD_BYTES) * 8
+
+
+class Pacer:
+    """Spaces out bursts so that they come to `rate_bps`, headers of the link included."""
+
+    def __init__(self, *, datagram_bytes: int, rate_bps: float, now: float) -> None:
+        self._datagram_bits = link_bits(1, datagram_bytes)
+        self._rate_bps = rate_bps
+        self.due_at = now  # when the next burst may go
+
+    @property
+    def rate_bps(self) -> float:
+        """Bits a second on the wire."""
+        return self._rate_bps
+
+    def set_rate(self, rate_bps: float) -> None:
+        """From the next burst on. Raises ValueError if it is not above 0."""
+        if not rate_bps > 0:
+            raise ValueError(f"a rate is above 0 bit/s, got {rate_bps}")
+        self._rate_bps = rate_bps
+
+    def allowance(self, now: float, datagrams_max: int) -> int:
+        """How many datagrams may go now: none before the deadline, else 1 to `datagrams_max`."""
+        if now < self.due_at:
+            return 0
+        burst = int(self._rate_bps * BURST_S / self._datagram_bits)
+        return min(max(burst, 1), datagrams_max)
+
+    def sent(self, datagrams: int, now: float) -> None:
+        """So many went; the deadline moves on by the time they take."""
+        started_at = max(self.due_at, now - CATCH_UP_S)
+        self.due_at = started_at + datagrams * self._datagram_bits / self._rate_bps

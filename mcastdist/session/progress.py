@@ -1,0 +1,53 @@
+"""Which blocks should have come by now? As far as the stream itself and the announcements tell.
+
+A block has passed when a later one is heard; the last one, when nothing has come of it for
+`BLOCK_SILENCE_S`; and any, when the representative announced a later position that long ago. At
+once would be too soon: what was sent may stand in our own socket's buffer, and an announcement,
+which comes by another socket, does not wait for it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from mcastdist.wire import BLOCK_SILENCE_S
+
+
+class Progress:
+    """How far the stream is."""
+
+    def __init__(self, block_count: int, now: float) -> None:
+        self._block_count = block_count
+        self._announced: deque[tuple[float, int]] = deque()  # positions that do not count yet
+        self._streamed = 0  # the blocks below this were announced as passed, a while ago
+        self._heard = -1  # the highest block of which a source symbol came
+        self._heard_at = now  # when something of it came
+
+    def heard(self, block: int, *, is_parity: bool, now: float) -> None:
+        """A genuine symbol of a block came. Parity may be of any block, so it moves nothing."""
+        if block == self._heard:
+            self._heard_at = now
+        elif block > self._heard and not is_parity:
+            self._heard, self._heard_at = block, now
+
+    def announced(self, position: int, now: float) -> None:
+        """The representative says: the blocks below `position` have been streamed."""
+        if position > self.position:
+            self._announced.append((now, min(position, self._block_count)))
+
+    def is_news(self, block: int) -> bool:
+        """True if a source symbol of this block would move the position."""
+        return block > self._heard
+
+    @property
+    def position(self) -> int:
+        """The blocks below this have been sent, as far as we know."""
+        announced = self._announced[-1][1] if self._announced else self._streamed
+        return max(announced, self._heard, 0)
+
+    def passed(self, now: float) -> int:
+        """The blocks below this should be here by now."""
+        while self._announced and now - self._announced[0][0] >= BLOCK_SILENCE_S:
+            self._streamed = max(self._streamed, self._announced.popleft()[1])
+        is_silent = now - self._heard_at >= BLOCK_SILENCE_S
+        return max(self._streamed, self._heard + is_silent)
