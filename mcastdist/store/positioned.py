@@ -1,0 +1,40 @@
+"""How do we read and write at an offset, from several threads, on every system?
+
+POSIX has calls for it. Elsewhere (Windows) a file has one position, so one lock guards "seek, then
+read or write" for all files: slower, and never wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+_seeking = threading.Lock()
+
+
+def read_by_seeking(fd: int, buffer: memoryview, offset: int) -> int:
+    """Read into `buffer` from `offset`; how many bytes came, 0 at the end of the file."""
+    with _seeking:
+        os.lseek(fd, offset, os.SEEK_SET)
+        data = os.read(fd, len(buffer))
+    buffer[: len(data)] = data
+    return len(data)
+
+
+def write_by_seeking(fd: int, data: memoryview, offset: int) -> int:
+    """Write `data` at `offset`; how many bytes went."""
+    with _seeking:
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.write(fd, data)
+
+
+def _read_at(fd: int, buffer: memoryview, offset: int) -> int:
+    return os.preadv(fd, [buffer], offset)
+
+
+def _write_at(fd: int, data: memoryview, offset: int) -> int:
+    return os.pwrite(fd, data, offset)
+
+
+read_into = _read_at if hasattr(os, "preadv") else read_by_seeking
+write = _write_at if hasattr(os, "pwrite") else write_by_seeking
