@@ -1,0 +1,41 @@
+"""What does every part of a node share? Identity, keys, chance, trace, and numbers for requests."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+
+from mcastdist.ids import ClusterTag, ContentId, NodeId, SessionId
+from mcastdist.repair import Fountain
+from mcastdist.tracing import Tracer, silent
+from mcastdist.wire import BlockSeal, ClusterKey
+
+from .commands import LockFactory
+
+
+@dataclass(slots=True)
+class Environment:
+    """One machine's identity and its sources of chance and record."""
+
+    node: NodeId
+    cluster: ClusterTag
+    key: ClusterKey
+    rng: Random
+    trace: Tracer = silent
+    locks: LockFactory = nullcontext
+    parity: Fountain = field(default_factory=Fountain)
+    _requests: count[int] = field(default_factory=lambda: count(1))
+
+    def next_request(self) -> int:
+        """A request number this node has not used yet."""
+        return next(self._requests)
+
+    def new_session(self) -> SessionId:
+        """A session id nobody on the segment is likely to use."""
+        return SessionId(self.rng.getrandbits(32))
+
+    def seal(self, content: ContentId) -> BlockSeal:
+        """The seal of one content's blocks."""
+        return BlockSeal(self.key, content)

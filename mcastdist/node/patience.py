@@ -1,0 +1,86 @@
+"""When does a task that nobody supplies turn to the origin, and when does it try all again?
+
+    no peer supplies --origin_fallback_delay_s and jitter--> the origin is open to this receiver
+    nobody supplies  --retry_backoff_s, step by step-------> everybody is asked again
+
+What comes, from wherever, ends both waits. A new representative ends them too: it may well supply
+us, and the subnet pays for the payload once.
+"""
+
+from __future__ import annotations
+
+from mcastdist.timers import NEVER
+
+from .config import NodeConfig
+from .environment import Environment
+
+RETRY_JITTER = 0.1  # either way, so that a subnet whose WAN failed does not return as one
+
+
+class Patience:
+    """One task's long waits. Does no I/O; see `wake_at`."""
+
+    def __init__(self, *, config: NodeConfig, env: Environment) -> None:
+        self._config = config
+        self._env = env
+        self._origin_at = NEVER
+        self._retry_at = NEVER
+        self._retries = 0
+        self.origin_is_open = False
+
+    # In
+
+    def wait_for_origin(self, now: float) -> None:
+        """No peer supplies us; the wait begins, if it has not begun yet."""
+        if self._origin_at == NEVER:
+            jitter = 1.0 + self._env.rng.random()
+            self._origin_at = now + self._config.origin_fallback_delay_s * jitter
+            self._env.trace("node.no_peer_supplies", at=now, origin_at=self._origin_at)
+
+    def wait_to_retry(self, now: float) -> None:
+        """Nobody at all supplies us. Must not be called if there are no steps to wait."""
+        steps = self._config.retry_backoff_s
+        jitter = 1.0 - RETRY_JITTER + 2 * RETRY_JITTER * self._env.rng.random()
+        self._retry_at = now + steps[min(self._retries, len(steps) - 1)] * jitter
+        self._retries += 1
+
+    def supplied(self) -> None:
+        """Something came."""
+        self._origin_at = NEVER
+        self._retries = 0
+
+    def renew(self) -> None:
+        """Somebody else represents now, or we do."""
+        self._origin_at = self._retry_at = NEVER
+        self.origin_is_open = False
+
+    def origin_is_due(self, now: float) -> bool:
+        """True once the wait for the origin is over; from then on it is open."""
+        if now < self._origin_at:
+            return False
+        self._origin_at = NEVER
+        self.origin_is_open = True
+        return True
+
+    def retry_is_due(self, now: float) -> bool:
+        """True once the rest is over."""
+        if now < self._retry_at:
+            return False
+        self._retry_at = NEVER
+        return True
+
+    # Out
+
+    @property
+    def can_retry(self) -> bool:
+        """True if a failure is not the end."""
+        return bool(self._config.retry_backoff_s)
+
+    @property
+    def is_resting(self) -> bool:
+        """True while nobody is to be asked for anything."""
+        return self._retry_at != NEVER
+
+    def wake_at(self) -> float:
+        """When one of the waits is over; NEVER while nothing is waited for."""
+        return min(self._origin_at, self._retry_at)

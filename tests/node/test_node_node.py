@@ -1,0 +1,225 @@
+"""One machine: messages to tasks, and offers of what it holds."""
+
+from __future__ import annotations
+
+import pytest
+from node_kit import (
+    BLOCKS,
+    CONTENT,
+    LEADER,
+    LOCATOR,
+    OTHER,
+    OTHER_CONTENT,
+    SESSION,
+    SPEC,
+    THIRD,
+    address,
+    announce,
+    configuration,
+    environment,
+    need,
+    of_kind,
+    offer,
+    package,
+    report,
+    said,
+    seek,
+)
+
+from mcastdist.election import Merits
+from mcastdist.ids import ContentId, Locator
+from mcastdist.node import Command, Complete, Node, TaskSpec
+from mcastdist.ranges import RangeSet
+from mcastdist.timers import NEVER
+from mcastdist.wire import OFFER_WAIT_S, OFFERS_ENOUGH, Message, Offer, Phase, Report, Seek
+
+OTHER_LOCATOR = Locator.of_url("http://origin.example/other.mcd")
+OTHER_SPEC = TaskSpec(id="other", locator=OTHER_LOCATOR, urls=("http://origin.example/other.mcd",))
+
+
+def _node(**changes: object) -> Node:
+    return Node(config=configuration(**changes), env=environment())
+
+
+def _holder(**changes: object) -> Node:
+    node = _node(**changes)
+    node.hold(LOCATOR, package(range(BLOCKS)))
+    return node
+
+
+def _hear(node: Node, message: Message, now: float, *, sender: int = LEADER) -> None:
+    who = type(LEADER)(sender)  # type: ignore[operator]  # NewType is the identity
+    node.receive(message, who, address(who), now=now)
+
+
+def _run(node: Node, until: float) -> list[Command]:
+    commands = node.drain()
+    while node.wake_at() <= until:
+        node.wake(now=node.wake_at())
+        commands += node.drain()
+    return commands
+
+
+# --- offers --------------------------------------------------------------------------------------
+
+
+def test_a_holder_offers_what_is_sought_after_a_short_wait() -> None:
+    node = _holder()
+    _hear(node, seek(), 5.0)
+    assert 5.0 <= node.wake_at() <= 5.0 + OFFER_WAIT_S
+    (made,) = said(_run(node, 6.0), Offer)
+    assert (made.locator, made.content, made.held_blocks) == (LOCATOR, CONTENT, BLOCKS)
+    assert (made.complete, made.busy, made.http_port) == (True, False, 8_000)
+    assert node.wake_at() == NEVER
+
+
+def test_a_busy_holder_says_so() -> None:
+    node = _holder()
+    node.uploads_busy = True
+    _hear(node, seek(), 5.0)
+    assert said(_run(node, 6.0), Offer)[0].busy
+
+
+def test_when_enough_have_offered_it_keeps_quiet() -> None:
+    node = _holder()
+    _hear(node, seek(), 5.0)
+    for number in range(OFFERS_ENOUGH):
+        assert node.wake_at() < NEVER
+        _hear(node, offer(), 5.0, sender=10 + number)
+    assert node.wake_at() == NEVER
+    assert _run(node, 6.0) == []
+
+
+@pytest.mark.parametrize("changes", [{"merits": Merits(weight=0)}, {"multicast_enabled": False}])
+def test_some_never_answer(changes: dict[str, object]) -> None:
+    node = _holder(**changes)
+    _hear(node, seek(), 5.0)
+    assert _run(node, 60.0) == []
+
+
+def test_what_is_not_held_any_more_is_not_offered() -> None:
+    node = _holder()
+    _hear(node, seek(), 5.0)
+    node.drop(CONTENT)
+    assert _run(node, 6.0) == []
+    _hear(node, seek(), 7.0)
+    assert _run(node, 8.0) == []
+
+
+def test_what_was_not_asked_for_is_not_offered() -> None:
+    node = _holder()
+    _hear(node, Seek(OTHER_LOCATOR), 5.0)
+    assert _run(node, 6.0) == []
+
+
+def test_who_is_in_a_session_leaves_the_answer_to_its_representative() -> None:
+    node = _holder()
+    node.start(SPEC, package=package(), config=None, now=0.0)
+    _hear(node, announce(Phase.STREAMING), 0.1)
+    _run(node, 1.0)
+    _hear(node, seek(), 1.0, sender=OTHER)
+    assert said(_run(node, 1.9), Offer) == []
+
+
+def test_who_has_closed_its_session_offers_again() -> None:
+    """Or who comes in that moment would hear nobody, and pay the WAN once more."""
+    node = _node(session_start_delay_s=0.0)
+    node.start(SPEC, package=package(), config=None, now=0.0)
+    _run(node, 1.0)
+    everything = RangeSet([(0, BLOCKS)])
+    node.blocks_held("task", everything, everything, now=1.0)
+    node.hold(LOCATOR, package(range(BLOCKS)))
+    task = node.task("task")
+    assert task is not None
+    assert task.representation is not None
+    representation = task.representation
+    while representation.phase is not Phase.CLOSED:
+        node.wake(now=node.wake_at())
+    closed_at = node.wake_at()
+    _hear(node, seek(), closed_at, sender=OTHER)
+    assert len(said(_run(node, closed_at + 0.2), Offer)) == 1
+
+
+# --- tasks ---------------------------------------------------------------------------------------
+
+
+def test_messages_go_to_the_task_they_are_about() -> None:
+    node = _node()
+    node.start(SPEC, package=None, config=None, now=0.0)
+    node.start(OTHER_SPEC, package=None, config=None, now=0.0)
+    _hear(node, announce(), 0.01)
+    mine, other = node.task("task"), node.task("other")
+    assert mine is not None
+    assert other is not None
+    assert mine.session == SESSION
+    assert other.session is None
+
+
+def test_two_tasks_live_side_by_side_and_end_each_on_its_own() -> None:
+    node = _node()
+    node.start(SPEC, package=package(), config=None, now=0.0)
+    theirs = package(content=ContentId(bytes(OTHER_CONTENT)))
+    node.start(OTHER_SPEC, package=theirs, config=None, now=0.0)
+    _hear(node, announce(Phase.STREAMING), 0.01)
+    other = announce(
+        Phase.STREAMING, locator=OTHER_LOCATOR, session=SESSION + 1, content=OTHER_CONTENT
+    )
+    _hear(node, other, 0.01)
+    everything = RangeSet([(0, BLOCKS)])
+    node.blocks_held("task", everything, everything, now=0.5)
+    assert [one.task for one in of_kind(node.drain(), Complete) if isinstance(one, Complete)] == [
+        "task"
+    ]
+    _hear(node, announce(Phase.CLOSED), 1.0)
+    assert node.task("task") is None
+    assert node.task("other") is not None
+    assert node.is_engaged
+
+
+def test_settings_of_one_task_are_its_own() -> None:
+    node = _node()
+    lonely = configuration(multicast_enabled=False)
+    node.start(SPEC, package=None, config=lonely, now=0.0)
+    assert said(_run(node, 1.0), Seek) == []
+
+
+def test_what_is_here_already_is_complete_at_once_and_nothing_remains() -> None:
+    node = _node()
+    node.start(SPEC, package=package(range(BLOCKS)), config=None, now=0.0)
+    assert node.drain() == [Complete("task")]
+    assert not node.is_engaged
+    assert node.wake_at() == NEVER
+
+
+def test_reports_about_tasks_that_are_gone_are_ignored() -> None:
+    node = _node()
+    everything = RangeSet([(0, BLOCKS)])
+    node.blocks_held("task", everything, everything, now=1.0)
+    node.blocks_lost("task", everything, now=1.0)
+    node.package_known("task", package(), now=1.0)
+    node.request_finished("task", 1, now=1.0)
+    node.request_failed("task", 1, "refused", "no", now=1.0)
+    node.refuse("task", LEADER, now=1.0)
+    node.stop("task", "cancelled", now=1.0)
+    assert node.drain() == []
+
+
+def test_stopping_says_goodbye_and_frees_the_task() -> None:
+    node = _node()
+    node.start(SPEC, package=package(), config=None, now=0.0)
+    _hear(node, announce(Phase.STREAMING), 0.01)
+    node.stop("task", "suspended", now=0.5)
+    assert said(node.drain(), Report)[-1].reason == "suspended"
+    assert not node.is_engaged
+    node.start(SPEC, package=package(), config=None, now=1.0)  # resumed
+    assert node.is_engaged
+
+
+def test_messages_of_sessions_nobody_knows_do_no_harm() -> None:
+    node = _node()
+    node.start(SPEC, package=None, config=None, now=0.0)
+    for message in (need((0, 1)), report(), announce(locator=OTHER_LOCATOR), offer()):
+        _hear(node, message, 0.01, sender=THIRD)
+    task = node.task("task")
+    assert task is not None
+    assert task.session is None

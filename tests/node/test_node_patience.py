@@ -1,0 +1,94 @@
+"""The long waits of a task that nobody supplies."""
+
+from __future__ import annotations
+
+import pytest
+from node_kit import configuration, environment
+
+from mcastdist.node.patience import RETRY_JITTER, Patience
+from mcastdist.timers import NEVER
+
+
+def _patience(*backoff: float, seed: int = 1) -> Patience:
+    config = configuration(retry_backoff_s=backoff, origin_fallback_delay_s=10.0)
+    return Patience(config=config, env=environment(seed=seed))
+
+
+def test_at_first_nothing_is_waited_for() -> None:
+    patience = _patience()
+    assert patience.wake_at() == NEVER
+    assert not patience.origin_is_due(1e9)
+    assert not patience.retry_is_due(1e9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_origin_opens_after_the_delay_and_a_jitter_as_long(seed: int) -> None:
+    patience = _patience(seed=seed)
+    patience.wait_for_origin(100.0)
+    assert 110.0 <= patience.wake_at() <= 120.0
+    assert not patience.origin_is_due(109.9)
+    assert patience.origin_is_due(patience.wake_at())
+    assert patience.origin_is_open
+    assert patience.wake_at() == NEVER
+
+
+def test_to_say_it_again_does_not_lengthen_the_wait() -> None:
+    patience = _patience()
+    patience.wait_for_origin(100.0)
+    due = patience.wake_at()
+    patience.wait_for_origin(109.0)
+    assert patience.wake_at() == due
+
+
+def test_what_comes_meanwhile_ends_the_wait() -> None:
+    patience = _patience()
+    patience.wait_for_origin(100.0)
+    patience.supplied()
+    assert patience.wake_at() == NEVER
+    assert not patience.origin_is_open
+
+
+def test_an_open_origin_stays_open_while_it_supplies_and_closes_with_a_new_session() -> None:
+    patience = _patience()
+    patience.wait_for_origin(100.0)
+    assert patience.origin_is_due(200.0)
+    patience.supplied()
+    assert patience.origin_is_open
+    patience.renew()
+    assert not patience.origin_is_open
+
+
+def test_the_steps_are_gone_through_and_the_last_is_repeated() -> None:
+    patience, now, waits = _patience(3.0, 6.0, 12.0), 0.0, []
+    for _ in range(5):
+        patience.wait_to_retry(now)
+        assert patience.is_resting
+        waits.append(patience.wake_at() - now)
+        now = patience.wake_at()
+        assert patience.retry_is_due(now)
+        assert not patience.is_resting
+    for wait, step in zip(waits, (3.0, 6.0, 12.0, 12.0, 12.0), strict=True):
+        assert wait == pytest.approx(step, rel=RETRY_JITTER)
+
+
+def test_progress_goes_back_to_the_first_step() -> None:
+    patience = _patience(3.0, 6.0, 12.0)
+    patience.wait_to_retry(0.0)
+    patience.wait_to_retry(0.0)
+    patience.supplied()
+    patience.wait_to_retry(100.0)
+    assert patience.wake_at() - 100.0 == pytest.approx(3.0, rel=RETRY_JITTER)
+
+
+def test_a_new_session_ends_the_rest_but_failures_still_count() -> None:
+    patience = _patience(3.0, 6.0)
+    patience.wait_to_retry(0.0)
+    patience.renew()
+    assert not patience.is_resting
+    patience.wait_to_retry(100.0)
+    assert patience.wake_at() - 100.0 == pytest.approx(6.0, rel=RETRY_JITTER)
+
+
+def test_without_steps_there_is_no_retry() -> None:
+    assert not _patience().can_retry
+    assert _patience(3.0).can_retry

@@ -1,0 +1,37 @@
+"""What do all tests of whole subnets do at the end? The promise that stands in each of them."""
+
+from __future__ import annotations
+
+from segment import Segment
+
+# For promises that never failed differently, and for those that failed first on rare seeds.
+FEW, SOME, MANY = range(12), range(30), range(200)
+
+
+def finish(segment: Segment, until: float = 90.0, *, packages: int = 1) -> None:
+    """All who are up complete, and whoever is done holds exactly the published bytes."""
+    segment.run(until)
+    segment.check_bytes()
+    for package in range(packages):
+        left = segment.unfinished(package)
+        assert left == [], segment.story("election.role", "node.phase", "node.fallback")[-3_000:]
+
+
+def held_by_others(segment: Segment, leaver: int) -> set[int]:
+    """The blocks that would still be on the segment without this machine."""
+    return set().union(*(m.disk for m in segment.machines.values() if m.id != leaver))
+
+
+def fetched_again(segment: Segment, before: dict[int, int]) -> set[int]:
+    """What the origin served since `before` was noted."""
+    return {block for block, n in segment.wan_blocks.items() if n > before.get(block, 0)}
+
+
+def stream_bytes(segment: Segment) -> int:
+    """What came to all machines by the streams, in payload bytes."""
+    return sum(machine.source_bytes["stream"] for machine in segment.machines.values())
+
+
+def peer_bytes(segment: Segment) -> int:
+    """What came to all machines from peers by HTTP."""
+    return sum(machine.source_bytes["peer"] for machine in segment.machines.values())
