@@ -1,0 +1,91 @@
+"""What is done again and again while an agent runs? Commits, letting go, tidying, a heartbeat.
+
+A chore that fails is tried again at its next turn: nothing here may end in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from mcastdist.errors import McastdistError
+
+from . import logs
+from .cache import Cache
+from .daemon import Agent
+from .notify import Notifier
+
+COMMIT_S = 1.0  # what a crash may cost: a second of what was received
+IDLE_LOOK_S = 10.0
+IDLE_S = 60.0  # a package nobody asked for in this time is closed, and may be evicted
+HOUSEKEEPING_S = 3_600.0
+
+log = logs.get("daemon")
+
+Chore = Callable[[], Awaitable[None]]
+
+
+def start_chores(agent: Agent, stack: AsyncExitStack) -> None:
+    """What every agent does, also one that lives only for a command."""
+    start(stack, every(COMMIT_S, partial(commit, agent)))
+    start(stack, every(IDLE_LOOK_S, partial(close_idle, agent)))
+
+
+def start_daemons_chores(cache: Cache, notifier: Notifier, stack: AsyncExitStack) -> None:
+    """What only one does that lives on."""
+    start(stack, every(HOUSEKEEPING_S, partial(keep_house, cache)))
+    if notifier.watchdog_s:
+        start(stack, every(notifier.watchdog_s / 2, partial(beat, notifier)))
+
+
+async def every(seconds: float, chore: Chore) -> None:
+    """Do this again and again, `seconds` between two times, whatever it raises."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await chore()
+        except McastdistError as error:
+            log.warning("a chore failed", why=str(error))
+        except Exception as error:
+            log.error("a chore failed in an unexpected way", error)
+
+
+def start(stack: AsyncExitStack, work: Awaitable[None]) -> None:
+    """Run something beside the agent until the agent ends."""
+    task = asyncio.ensure_future(work)
+
+    async def stop() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(stop)
+
+
+async def commit(agent: Agent) -> None:
+    """Make what was received durable."""
+    for run in list(agent.driver.runs.values()):
+        if run.dirty_bytes and run.package is not None:
+            run.dirty_bytes = 0
+            await asyncio.to_thread(run.package.holding.commit)
+
+
+async def close_idle(agent: Agent) -> None:
+    """Let go of runs that are over, and of packages that nobody uses any more."""
+    agent.forget_runs()
+    await asyncio.to_thread(agent.library.close_idle, agent.used(), idle_s=IDLE_S)
+
+
+async def keep_house(cache: Cache) -> None:
+    """Remove what is too old."""
+    report = await cache.cache_gc()
+    if report.removed:
+        log.info("cache cleaned", removed=len(report.removed), freed_bytes=report.freed_bytes)
+
+
+async def beat(notifier: Notifier) -> None:
+    """Tell the service manager that the loop is alive."""
+    notifier.watchdog()

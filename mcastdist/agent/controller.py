@@ -1,0 +1,245 @@
+"""What does the agent answer when it is asked? `api.Controller` over a running `Agent`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import AsyncIterator
+from pathlib import PurePath
+
+from yarl import URL
+
+from mcastdist.errors import StorageError, UsageError
+from mcastdist.ids import ContentId
+from mcastdist.node import TaskSpec
+
+from . import logs
+from .api import AgentStatus, TaskRecord, TaskRequest
+from .cache import Cache
+from .config import node_config
+from .daemon import Agent
+from .holdings import store_limits
+from .package import OpenPackage
+from .records import locator_of, snapshot
+from .runs import Run, urls_of
+from .settings import Settings, as_dict, changes, reread, with_overrides
+from .status import status_of
+from .taskbook import Entry
+
+NEWS_S = 0.25  # how often a watcher is told of progress
+LINGER_LOOK_S = 0.1
+TASK_ID_BYTES = 4
+DIGEST_DIGITS = 64
+
+log = logs.get("task")
+
+
+class AgentController(Cache):
+    """The `Controller` of this process's own agent."""
+
+    def __init__(self, agent: Agent) -> None:
+        super().__init__(agent.library)
+        self._agent = agent
+        self._book = agent.book
+        self._driver = agent.driver
+        self._beginning = asyncio.Lock()  # two tasks for one URL must not begin it twice
+        agent.book.repair = self._repair
+
+    # Tasks
+
+    async def start(self, request: TaskRequest) -> TaskRecord:
+        """Take a task; raises UsageError if it cannot be one."""
+        check_request(request)
+        settings = with_overrides(self._agent.settings, request.settings)
+        run_id = locator_of(request).hex()
+        entry = self._book.add(secrets.token_hex(TASK_ID_BYTES), request, run_id)
+        await self._begin(entry, settings)
+        return self._book.refresh(entry)
+
+    async def tasks(self) -> list[TaskRecord]:
+        """All tasks, oldest first."""
+        return [self._book.refresh(entry) for entry in self._book.entries.values()]
+
+    async def task(self, task_id: str) -> TaskRecord:
+        """One task. Raises UsageError if there is none of this id."""
+        return self._book.refresh(self._entry(task_id))
+
+    async def suspend(self, task_id: str) -> TaskRecord:
+        """Let a task rest; what it has is kept."""
+        entry = self._entry(task_id)
+        if entry.record.is_final or entry.is_delivering:
+            raise UsageError(
+                f"task {entry.record.id} is {entry.record.state}; there is nothing to suspend"
+            )
+        self._book.end(entry, "suspended", "suspended")
+        await self._stop_if_nobody_waits(entry.run_id, "suspended")
+        return entry.record
+
+    async def resume(self, task_id: str) -> TaskRecord:
+        """Go on with a suspended task."""
+        entry = self._entry(task_id)
+        if entry.record.state != "suspended":
+            raise UsageError(f"task {entry.record.id} is {entry.record.state}, not suspended")
+        settings = with_overrides(self._agent.settings, entry.request.settings)
+        entry.record.state = "seeking"
+        entry.record.reason = entry.record.sentence = ""
+        await self._begin(entry, settings)
+        return self._book.refresh(entry)
+
+    async def cancel(self, task_id: str) -> TaskRecord:
+        """End a task; what it has stays in the cache."""
+        entry = self._entry(task_id)
+        self._book.end(entry, "cancelled", "cancelled")
+        await self._stop_if_nobody_waits(entry.run_id, "cancelled")
+        return entry.record
+
+    async def watch(self, task_id: str | None = None) -> AsyncIterator[TaskRecord]:
+        """Records as they change; see `api.Controller.watch`."""
+        shown: dict[str, TaskRecord] = {}
+        entry = self._entry(task_id) if task_id else None
+        while True:
+            for one in [entry] if entry else list(self._book.entries.values()):
+                record = snapshot(self._book.refresh(one))
+                if shown.get(record.id) != record:
+                    shown[record.id] = record
+                    yield record
+            if entry is not None and entry.record.is_final:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(NEWS_S):
+                    await self._book.wait_for_news()
+
+    # The agent
+
+    async def status(self) -> AgentStatus:
+        """The agent at a glance."""
+        return await status_of(self._agent, await self.tasks())
+
+    async def settings(self) -> dict[str, object]:
+        """The settings in force."""
+        return as_dict(self._agent.settings)
+
+    async def reload(self) -> dict[str, list[str]]:
+        """Read the settings again and take up what can be."""
+        agent = self._agent
+        fresh = await asyncio.to_thread(reread, agent.settings)
+        limits = await asyncio.to_thread(store_limits, fresh)
+        applied, needs_restart = changes(agent.settings, fresh)
+        agent.settings = fresh
+        agent.client.set_rate_limit(fresh.download.rate_limit_bps)
+        agent.peers.uploads_max = fresh.repair.uploads_max
+        agent.peers.is_open = fresh.download.allow_peers
+        agent.library.store.limits = limits
+        logs.set_up(fresh.log)
+        return {"applied": applied, "needs_restart": needs_restart}
+
+    async def linger(self, seconds: float) -> None:
+        """Stay while a session goes on, for at most `seconds`; longer while we represent it.
+
+        If a representative left its receivers, the next one would pay the WAN again for whatever
+        it alone had. Receivers that have gone silent are not waited for.
+        """
+        until = time.monotonic() + seconds
+        while self._driver.node.is_engaged:
+            if time.monotonic() >= until and not self._is_represented_here():
+                return
+            await asyncio.sleep(LINGER_LOOK_S)
+
+    def _is_represented_here(self) -> bool:
+        """True while receivers still get something of a session that we represent."""
+        tasks = (self._driver.node.task(run_id) for run_id in self._driver.runs)
+        parts = (task.representation for task in tasks if task is not None)
+        return any(part is not None and part.audience.unfinished() for part in parts)
+
+    # Within: runs
+
+    async def _begin(self, entry: Entry, settings: Settings) -> None:
+        """Set a run going for a task, or join the one that is."""
+        try:
+            async with self._beginning:
+                if not entry.is_waiting:
+                    return  # cancelled while others began
+                task = self._driver.node.task(entry.run_id)
+                if task is None:
+                    await self._new_run(entry, settings)
+                elif task.is_complete:
+                    self._book.complete(entry.run_id)
+        except StorageError as error:
+            self._book.storage_failed(entry.run_id, error)
+        except Exception as error:
+            log.error("a task could not begin", error, url=entry.request.url)
+            self._book.broken(entry.run_id, error)
+
+    async def _new_run(self, entry: Entry, settings: Settings) -> None:
+        agent, request = self._agent, entry.request
+        config = await asyncio.to_thread(
+            node_config, settings, agent.interfaces, http_port=agent.http_port
+        )
+        spec = TaskSpec(
+            id=entry.run_id,
+            locator=locator_of(request),
+            urls=urls_of(request.url, settings.download.sources),
+            plain=request.sha256 is not None,
+        )
+        sha256 = bytes.fromhex(request.sha256) if request.sha256 else None
+        run = Run(spec, config, sha256=sha256, precached=request.dest is None)
+        package = await asyncio.to_thread(agent.library.known, run.locator, now=time.time())
+        if package is not None:
+            run.know(package)
+        self._driver.start(run)
+        self._book.changed(entry.run_id)
+
+    async def _stop_if_nobody_waits(self, run_id: str, reason: str) -> None:
+        async with self._beginning:
+            if not self._book.of_run(run_id):
+                self._driver.stop(run_id, reason)
+
+    async def _repair(self, entry: Entry) -> None:
+        """What was delivered turned out to be damaged: forget that it was complete."""
+        async with self._beginning:
+            run, task = self._driver.runs.get(entry.run_id), self._driver.node.task(entry.run_id)
+            if run is not None and run.package is not None and (task is None or task.is_complete):
+                self._driver.stop(entry.run_id, "damaged")
+                self._driver.node.drop(run.package.content)
+                if run.package.manifest.kind == "file":  # a chunk table that nobody signed
+                    await asyncio.to_thread(self._library.discard, run.package.content)
+        await self._begin(entry, with_overrides(self._agent.settings, entry.request.settings))
+
+    def _entry(self, task_id: str) -> Entry:
+        found = [one for key, one in self._book.entries.items() if key.startswith(task_id)]
+        if len(found) != 1 or not task_id:
+            problem = "no task" if not found else "more than one task"
+            raise UsageError(f"{problem} has the id {task_id!r}; `mcastdist task list` shows them")
+        return found[0]
+
+    # Within: the cache's hooks
+
+    def _is_in_use(self, content: ContentId) -> bool:
+        return content in self._agent.used()
+
+    def _gone(self, content: ContentId) -> None:
+        self._driver.node.drop(content)
+
+    def _damaged(self, package: OpenPackage, chunks: list[int]) -> None:
+        self._driver.node.drop(package.content)
+        self._driver.damaged(package, chunks)
+
+
+def check_request(request: TaskRequest) -> None:
+    """UsageError if this cannot be a task."""
+    try:
+        url = URL(request.url)
+        is_web = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
+    except ValueError:
+        is_web = False
+    if not is_web:
+        raise UsageError(f"{request.url!r} is no http or https URL; give the package's .mcd there")
+    if request.dest is not None and not PurePath(request.dest).is_absolute():
+        raise UsageError(f"dest {request.dest!r} is not absolute; give the whole path")
+    digits = request.sha256
+    if digits is not None and not (
+        len(digits) == DIGEST_DIGITS and set(digits.lower()) <= set("0123456789abcdef")
+    ):
+        raise UsageError(f"sha256 {digits!r} is not {DIGEST_DIGITS} hex digits")

@@ -1,0 +1,52 @@
+"""How does a complete package reach its task? Files in place, or only a last look at the whole.
+
+The store puts everything in place (see `mcastdist.store`); what it does not know is done here: the
+name of a plain file, and the digest of a plain file that is only kept, since nobody signed the
+chunk table that was made for it (PROTOCOL.md, 9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from mcastdist.errors import DigestMismatch
+from mcastdist.manifest import SafePath
+
+from .manifest_table import file_named
+from .package import OpenPackage
+
+READ_BYTES = 1 << 20
+
+
+class Withdrawn(Exception):
+    """Nobody wants the delivery any more; not an error of anybody's."""
+
+
+def deliver(
+    package: OpenPackage, dest: Path, *, file_name: SafePath, is_wanted: Callable[[], bool]
+) -> None:
+    """Put everything in place under `dest`; a plain file is called `file_name`.
+
+    Raises StorageError, UnsafePath, DigestMismatch if the bytes here are damaged, and Withdrawn
+    once `is_wanted` says no; what is in place by then is whole.
+    """
+
+    def progress(_done_bytes: int) -> None:
+        if not is_wanted():
+            raise Withdrawn
+
+    with file_named(file_name):
+        package.holding.deliver(dest, progress=progress)
+
+
+def check_whole_file(package: OpenPackage) -> None:
+    """A plain file that stays in the store: DigestMismatch if it is not the one asked for."""
+    digest = hashlib.sha256()
+    size = package.manifest.payload_bytes
+    for start in range(0, size, READ_BYTES):
+        digest.update(package.holding.read(start, min(start + READ_BYTES, size)))
+    expected = package.manifest.files[0].sha256
+    if digest.digest() != expected:
+        raise DigestMismatch(expected, digest.digest(), "the file that neighbours gave")

@@ -1,0 +1,182 @@
+"""How do peers give one another blocks? HTTP between members of the cluster (PROTOCOL.md, 8).
+
+Every request carries a sealed `PeerRequest`: it is as authentic, fresh and unrepeatable as a
+datagram; what is served is the sealed form of blocks and manifests, so that nothing of a
+package crosses the LAN in clear. At most `uploads_max` blocks are under way: others hear that we
+are busy, and whom they may ask instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiohttp import web
+
+from mcastdist.errors import ContentError, StorageError, UnavailableError
+from mcastdist.ids import ContentId
+from mcastdist.wire import MANIFEST_NONCE_BYTES, Opener
+
+from .package import OpenPackage
+from .peer_words import PEERS_HEADER, authenticate, pack_manifest
+
+RETRY_BUSY_S = 1
+RETRY_SOON_S = 1
+SHUTDOWN_S = 1.0  # uploads under way are given this long
+BLOCK_DIGITS_MAX = 8  # wire.BLOCKS_MAX has no more
+
+FindPackage = Callable[[ContentId], Awaitable[OpenPackage | None]]
+
+
+class PeerServer:
+    """The HTTP side that other members fetch from."""
+
+    def __init__(
+        self,
+        *,
+        opener: Opener,
+        find: FindPackage,
+        expected: Callable[[ContentId], bool],
+        random_bytes: Callable[[int], bytes],
+        uploads_max: int,
+    ) -> None:
+        """`expected`: will we have more of this soon?"""
+        self._opener = opener
+        self._find = find
+        self._expected = expected
+        self.others: Callable[[ContentId], Sequence[str]] = lambda content: ()  # who else has it
+        self._random_bytes = random_bytes
+        self.uploads_max = uploads_max
+        self.is_open = True  # download.allow_peers: give as we take
+        self.refused = opener.refused
+        self._uploads = 0
+        self._runner: web.AppRunner | None = None
+        self._hosts: set[str] = set()
+        self.uploaded_bytes = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """True if another block would be refused now."""
+        return self._uploads >= self.uploads_max
+
+    async def listen(self, hosts: Sequence[str], port: int) -> int:
+        """Listen on these local addresses, on `port` or, if it is taken, a free one; which.
+
+        May be called again; addresses we listen on already are left as they are.
+        """
+        if self._runner is None:
+            app = web.Application()
+            app.router.add_get("/v1/content/{content}/blocks/{block}", self._block)
+            app.router.add_get("/v1/content/{content}/manifest", self._manifest)
+            self._runner = web.AppRunner(
+                app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S
+            )
+            await self._runner.setup()
+        for host in [host for host in hosts if host not in self._hosts]:
+            port = await self._bind(self._runner, host, port)
+            self._hosts.add(host)
+        return port
+
+    async def close(self) -> None:
+        """Stop listening; uploads under way are cut off."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _bind(self, runner: web.AppRunner, host: str, port: int) -> int:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError:  # taken: another agent on this machine
+            site = web.TCPSite(runner, host, 0)
+            await site.start()
+        server = site._server
+        assert isinstance(server, asyncio.Server)
+        return int(server.sockets[0].getsockname()[1])
+
+    # Requests
+
+    async def _manifest(self, request: web.Request) -> web.Response:
+        package = await self._asked_for(request)
+        body = pack_manifest(package.manifest_bytes, package.signature)
+        nonce = self._random_bytes(MANIFEST_NONCE_BYTES)
+        return _octets(package.seal.seal_manifest(body, nonce))
+
+    async def _block(self, request: web.Request) -> web.Response:
+        package = await self._asked_for(request)
+        block = _number(request.match_info["block"])
+        if not package.has_block(block):
+            raise self._not_here(package.content)
+        if self.is_busy:
+            raise self._busy(package.content)
+        self._uploads += 1
+        try:
+            sealed = await asyncio.to_thread(package.sealed_block, block)
+            response = _part(sealed, request)
+            await response.prepare(request)
+            await response.write_eof()  # within, so that the slot is taken until all has left
+            self.uploaded_bytes += response.content_length or 0
+            return response
+        except (StorageError, UnavailableError):
+            raise web.HTTPNotFound(text="not held") from None
+        finally:
+            self._uploads -= 1
+
+    async def _asked_for(self, request: web.Request) -> OpenPackage:
+        authenticate(self._opener, request)
+        try:
+            content = ContentId(bytes.fromhex(request.match_info["content"]))
+        except ValueError:
+            raise web.HTTPNotFound(text="no content id") from None
+        package = None
+        if self.is_open:
+            try:
+                package = await self._find(content)
+            except (ContentError, StorageError):  # expired, trusted no more, or damaged here
+                raise web.HTTPNotFound(text="not held") from None
+        if package is None:
+            raise self._not_here(content)
+        return package
+
+    def _not_here(self, content: ContentId) -> web.HTTPException:
+        if self.is_open and self._expected(content):
+            return _TooEarly(text="not yet", headers={"Retry-After": str(RETRY_SOON_S)})
+        return web.HTTPNotFound(text="not held")
+
+    def _busy(self, content: ContentId) -> web.HTTPException:
+        headers = {"Retry-After": str(RETRY_BUSY_S)}
+        others = self.others(content)
+        if others:
+            headers[PEERS_HEADER] = ", ".join(others)
+        return web.HTTPServiceUnavailable(text="busy", headers=headers)
+
+
+class _TooEarly(web.HTTPClientError):
+    """RFC 8470: come back in a moment."""
+
+    status_code = 425
+
+
+def _octets(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/octet-stream")
+
+
+def _part(whole: bytes, request: web.Request) -> web.Response:
+    """All of it, or the one range that was asked for (RFC 9110, 14)."""
+    size = len(whole)
+    try:
+        start, stop, _ = request.http_range.indices(size)
+    except ValueError:
+        start = stop = size
+    if "Range" not in request.headers:
+        return _octets(whole)
+    if start >= stop:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{size}"})
+    response = _octets(whole[start:stop], status=206)
+    response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return response
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > BLOCK_DIGITS_MAX:
+        raise web.HTTPNotFound(text="no block number")
+    return int(text)

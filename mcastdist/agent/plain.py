@@ -1,0 +1,127 @@
+"""How does a plain file become a package? Downloaded whole, hashed, and cut here (PROTOCOL.md, 9).
+
+There is no manifest at the origin, only a digest in the task. The file is staged in the store, and
+resumed there after an interruption; when its digest is the one that was asked for, its chunk table
+is made and it becomes a package like any other, which peers get with the manifest made here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+
+from mcastdist.errors import DigestMismatch, StoreBusy
+from mcastdist.http_fetch.client import HttpClient
+from mcastdist.ids import Digest
+from mcastdist.manifest import Chunker, Manifest, SafePath, chunk_bytes_max, plain_manifest
+from mcastdist.store import Staged
+
+from .library import Library
+from .package import OpenPackage
+from .runs import Wanted
+
+READ_BYTES = 1 << 20
+STAGE_WAIT_S = 0.1
+STAGE_TRIES = 50  # a write under way on a slow disk
+# One name and no sources, so that equal files are one content, from whatever URL they came.
+NAME_IN_MANIFEST = SafePath("file")
+
+
+class PlainDownload:
+    """The download of one plain file. `brought_bytes`: what the origin gave this time."""
+
+    def __init__(
+        self,
+        *,
+        client: HttpClient,
+        library: Library,
+        wanted: Wanted,
+        sha256: bytes,
+        clock: Callable[[], float],
+        on_bytes: Callable[[int], None],
+    ) -> None:
+        self._client = client
+        self._library = library
+        self._wanted = wanted
+        self._sha256 = sha256
+        self._clock = clock
+        self._on_bytes = on_bytes
+        self.brought_bytes = 0
+
+    async def run(self, url: str) -> OpenPackage:
+        """The file at `url` as an open package.
+
+        Raises SourceError, DigestMismatch, StorageError. Without an error nothing is left staged;
+        after one, what came is kept for the next attempt, unless it was wrong.
+        """
+        staged = await self._stage()
+        try:
+            manifest = await self._download(staged, url)
+            return await self._adopt(staged, manifest)
+        except BaseException:
+            await asyncio.to_thread(staged.close)
+            raise
+
+    async def _stage(self) -> Staged:
+        """The staged file; a request that was just cancelled may need a moment to let go of it."""
+        for _ in range(STAGE_TRIES):
+            with contextlib.suppress(StoreBusy):
+                return await asyncio.to_thread(self._stage_now)
+            await asyncio.sleep(STAGE_WAIT_S)
+        return await asyncio.to_thread(self._stage_now)
+
+    def _stage_now(self) -> Staged:
+        return self._library.store.stage(self._wanted.locator, None)
+
+    async def _adopt(self, staged: Staged, manifest: Manifest) -> OpenPackage:
+        return await asyncio.to_thread(
+            partial(
+                self._library.adopt,
+                staged,
+                manifest,
+                locator=self._wanted.locator,
+                urls=self._wanted.urls,
+                precached=self._wanted.precached,
+                now=self._clock(),
+            )
+        )
+
+    async def _download(self, staged: Staged, url: str) -> Manifest:
+        """Until it is whole and right; what was resumed and is wrong is had again, once."""
+        was_resumed = staged.size > 0
+        await self._fetch(staged, url)
+        manifest = await asyncio.to_thread(manifest_of, staged)
+        actual = manifest.files[0].sha256
+        if actual == self._sha256:
+            return manifest
+        size = staged.size
+        await asyncio.to_thread(staged.restart)
+        if was_resumed:  # the file there may have changed between the two halves
+            return await self._download(staged, url)
+        raise DigestMismatch(self._sha256, actual, f"{url} ({size} bytes)")
+
+    async def _fetch(self, staged: Staged, url: str) -> None:
+        async def keep(offset: int, data: bytes | memoryview) -> None:
+            self._on_bytes(len(data))
+            self.brought_bytes += len(data)
+            await asyncio.to_thread(staged.write, offset, data)
+
+        try:
+            await self._client.fetch(
+                url, first=staged.size, stop=None, expected_bytes=None, validator=None, sink=keep
+            )
+        finally:
+            await asyncio.to_thread(staged.sync)
+
+
+def manifest_of(staged: Staged) -> Manifest:
+    """The manifest that everybody makes of these bytes."""
+    size = staged.size
+    chunker = Chunker(chunk_bytes_max(size))
+    chunker.begin_file(size)
+    for start in range(0, size, READ_BYTES):
+        chunker.update(staged.read(start, min(start + READ_BYTES, size)))
+    digest = chunker.end_file()
+    return plain_manifest(NAME_IN_MANIFEST, size, Digest(digest), chunker.finish())

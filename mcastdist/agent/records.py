@@ -1,0 +1,95 @@
+"""What does a task's record say? The node's words and the run's account, as people see them."""
+
+from __future__ import annotations
+
+import time
+
+from mcastdist.election import Role
+from mcastdist.ids import Locator, node_name
+from mcastdist.node import Task
+
+from .api import Failure, TaskRecord, TaskRequest
+from .library import shown_name
+from .runs import Run
+
+CONTENT_CODES = frozenset(
+    {
+        "bad_signature",
+        "malformed_manifest",
+        "unsafe_path",
+        "digest_mismatch",
+        "content_error",
+        "wrong_bytes",
+        "expired",
+        "rollback",
+    }
+)
+SOURCE_KINDS = ("origin_", "peer_", "relay_")  # what the plan puts before a code
+
+
+def new_record(task_id: str, request: TaskRequest) -> TaskRecord:
+    """The record of a task that was just given."""
+    return TaskRecord(
+        id=task_id,
+        url=request.url,
+        sha256=request.sha256,
+        dest=request.dest,
+        state="seeking",
+        started=time.time(),
+    )
+
+
+def see_task(record: TaskRecord, task: Task) -> None:
+    """Take over what the node says of it."""
+    record.state = task.state_word()  # type: ignore[assignment]  # speaks api.State
+    record.fallbacks = dict(task.fallbacks)
+    delay_s = 0.0
+    if task.representation is not None:
+        record.role = "representative"
+        record.receivers = len(task.representation.audience.all())
+        delay_s = task.representation.start_at - time.monotonic()
+    elif task.reception is not None:
+        record.role = "receiver"
+        record.representative = node_name(task.reception.leader)
+        delay_s = task.reception.announce.delay_ms / 1000
+    elif task.role is Role.ALONE:
+        record.role = "alone"
+    record.session_delay_s_left = round(delay_s, 1) if delay_s > 0 else None
+
+
+def see_run(record: TaskRecord, run: Run) -> None:
+    """Take over the account, and what the manifest says."""
+    record.bytes_by_source = dict(run.account.by_source)
+    record.wan_bytes = run.account.wan_bytes
+    record.rate_bps = run.account.rate_bps(time.monotonic())
+    if run.package is None:
+        return
+    manifest, holding = run.package.manifest, run.package.holding
+    record.name, record.version = shown_name(manifest, [record.url]), manifest.version
+    record.content = run.package.content.hex()
+    record.payload_bytes = manifest.payload_bytes
+    record.held_bytes = holding.held_bytes
+    left_bytes = record.payload_bytes - record.held_bytes
+    record.seconds_left = left_bytes * 8 / record.rate_bps if record.rate_bps > 1 else None
+
+
+def snapshot(record: TaskRecord) -> TaskRecord:
+    """The record as it is now, whatever happens to it later."""
+    fields = {name: getattr(record, name) for name in record.__struct_fields__}
+    fields["bytes_by_source"] = dict(record.bytes_by_source)
+    fields["fallbacks"] = dict(record.fallbacks)
+    return TaskRecord(**fields)
+
+
+def failure_of(code: str) -> Failure:
+    """Which exit status a reason code means."""
+    for kind in SOURCE_KINDS:
+        code = code.removeprefix(kind)
+    return "content" if code in CONTENT_CODES else "unavailable"
+
+
+def locator_of(request: TaskRequest) -> Locator:
+    """What a wish asks for, as all who wish the same see it."""
+    if request.sha256 is not None:
+        return Locator.of_file(bytes.fromhex(request.sha256))
+    return Locator.of_url(request.url)

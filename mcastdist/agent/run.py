@@ -1,0 +1,167 @@
+"""How is an agent run? As a daemon, inside one command, or not at all but for its store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from mcastdist.errors import McastdistError
+from mcastdist.store import Store
+from mcastdist.tracing import Tracer
+from mcastdist.wire import ClusterKey
+
+from . import logs
+from .cache import Cache
+from .chores import start_chores, start_daemons_chores
+from .control import serve
+from .controller import AgentController
+from .daemon import Agent, bindable, open_agent
+from .holdings import store_limits
+from .interfaces import choose, read_inventory
+from .library import Library
+from .netlink import InterfaceWatch
+from .notify import Notifier
+from .settings import LogSettings, Settings
+
+KEY_OF_NOBODY = ClusterKey(bytes(16))  # a store that is only looked after seals nothing
+
+log = logs.get("daemon")
+
+
+@asynccontextmanager
+async def embedded_agent(
+    settings: Settings, *, trace: Tracer | None = None
+) -> AsyncIterator[AgentController]:
+    """An agent in this process: a full member of the segment, for one command.
+
+    A task that nobody can supply now fails at once, since somebody waits for the command.
+    """
+    _log_only_what_is_wrong(settings)
+    impatient = msgspec.structs.replace(settings.download, retry_backoff_min=())
+    settings = msgspec.structs.replace(settings, download=impatient)
+    async with AsyncExitStack() as stack:
+        agent = await open_agent(settings, stack, trace=trace)
+        start_chores(agent, stack)
+        yield AgentController(agent)
+
+
+def _log_only_what_is_wrong(settings: Settings) -> None:
+    """A command shows its own progress: unless more is asked for, the log adds only what broke."""
+    if logging.getLogger().handlers:
+        return  # whoever embeds us has a log of his own
+    default = LogSettings().level
+    level = "error" if settings.log.level == default else settings.log.level
+    logs.set_up(msgspec.structs.replace(settings.log, level=level))
+
+
+@asynccontextmanager
+async def offline_cache(settings: Settings) -> AsyncIterator[Cache]:
+    """The store of an agent that does not run. Raises StoreBusy if it does."""
+    store = await asyncio.to_thread(Store, Path(settings.cache.dir), store_limits(settings))
+    library = Library(store, key=KEY_OF_NOBODY, trusted=None)
+    try:
+        yield Cache(library)
+    finally:
+        await asyncio.to_thread(library.close_all)
+
+
+def run_agent(settings: Settings) -> int:
+    """Be the daemon until SIGTERM or SIGINT; SIGHUP reads the settings again."""
+    logs.set_up(settings.log)
+    asyncio.run(_daemon(settings))
+    return 0
+
+
+async def _daemon(settings: Settings) -> None:
+    notifier = Notifier(os.environ)
+    ended = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(_log_unexpected)
+    async with AsyncExitStack() as stack:
+        agent = await open_agent(settings, stack, trace=None)
+        controller = AgentController(agent)
+        control = settings.control
+        server = await serve(
+            controller,
+            listen=control.listen or None,
+            unix_socket=Path(control.socket) if control.socket else None,
+            token_file=Path(control.token_file),
+        )
+        stack.push_async_callback(server.close)
+        start_chores(agent, stack)
+        start_daemons_chores(controller, notifier, stack)
+        changes = asyncio.Event()
+        stack.callback(InterfaceWatch(changes.set).close)
+        follow = asyncio.create_task(_follow_interfaces(agent, changes))
+        stack.callback(follow.cancel)
+        _handle_signals(ended, controller)
+        notifier.ready(f"cluster {settings.cluster.id}, {len(agent.interfaces)} interfaces")
+        log.info("ready", control=server.address, udp_port=settings.multicast.port)
+        await ended.wait()
+        notifier.stopping()
+        log.info("stops")
+
+
+def _handle_signals(ended: asyncio.Event, controller: AgentController) -> None:
+    loop = asyncio.get_running_loop()
+    jobs: set[asyncio.Task[None]] = set()
+
+    def hang_up() -> None:
+        job = loop.create_task(_reload(controller))
+        jobs.add(job)
+        job.add_done_callback(jobs.discard)
+
+    if hasattr(signal, "SIGHUP"):
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
+            loop.add_signal_handler(number, ended.set)
+
+
+async def _reload(controller: AgentController) -> None:
+    try:
+        outcome = await controller.reload()
+    except McastdistError as error:
+        log.error("settings not taken up", why=str(error))
+    except Exception as error:
+        log.error("settings not taken up", error)
+    else:
+        log.info("settings read again", **outcome)
+
+
+async def _follow_interfaces(agent: Agent, changes: asyncio.Event) -> None:
+    while True:
+        await changes.wait()
+        changes.clear()
+        try:
+            await refresh_interfaces(agent)
+        except Exception as error:
+            log.error("the interfaces could not be looked at again", error)
+
+
+async def refresh_interfaces(agent: Agent) -> None:
+    """Use the interfaces as they are now; a stream under way keeps those it began with."""
+    inventory = await asyncio.to_thread(read_inventory)
+    chosen = choose(agent.settings, inventory).chosen
+    agent.interfaces[:] = chosen
+    for refusal in agent.transport.refresh(chosen):
+        log.warning("interface cannot be used", why=refusal)
+    if agent.http_port:
+        await agent.peers.listen(bindable(chosen), agent.http_port)
+    log.info("interfaces looked at again", used=[one.name for one in chosen])
+
+
+def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """What nobody caught: asyncio would print it where no administrator looks."""
+    error = context.get("exception")
+    log.error(
+        str(context.get("message", "something unexpected happened")),
+        error if isinstance(error, BaseException) else None,
+    )

@@ -1,0 +1,112 @@
+"""How does a run of datagrams arrive at one interface? Coalesced by the kernel where it can.
+
+What a run costs is mostly the same however long it is, so a read goes on as long as datagrams of
+the same length are waiting: where the kernel does not coalesce, this is what makes runs of them.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+from dataclasses import dataclass
+
+from .interfaces import Chosen
+from .socket_options import Address, Group, SockAddr, address_of, open_receiver
+
+LINUX = sys.platform == "linux"
+SOL_UDP = 17  # these options are Linux's, from linux/udp.h and asm-generic/socket.h
+UDP_GRO = 104
+SO_RXQ_OVFL = 40
+CALL_BYTES_MAX = 1 << 16  # what one coalesced receive holds, and the longest single datagram
+RUN_BYTES_MAX = 4 * CALL_BYTES_MAX  # 2 ms at 1 Gbit/s: long enough to be cheap
+# Room for the two notes the kernel adds: the length of the datagrams, and how many it dropped.
+ANCILLARY_BYTES = 2 * socket.CMSG_SPACE(4) if LINUX else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Datagrams that arrived together: each `stride` bytes, the last perhaps shorter.
+
+    `view` is the receiver's own buffer: it is good until the next `receive`.
+    """
+
+    view: memoryview
+    stride: int
+    address: Address
+
+
+class Inlet:
+    """One interface's socket."""
+
+    def __init__(self, interface: Chosen, group: Group, fast: bool) -> None:
+        self.interface = interface
+        self.sock = open_receiver(interface, group)
+        self.coalescing = LINUX and fast and self._try(SOL_UDP, UDP_GRO)
+        self.drops = 0
+        self._counts_drops = LINUX and self._try(socket.SOL_SOCKET, SO_RXQ_OVFL)
+        self._last: tuple[SockAddr, Address] | None = None
+        self._kept: tuple[bytes, int, Address] | None = None  # the start of the next run
+
+    def read(self, buffer: memoryview) -> Run | None:
+        """A run, or None if nothing is there; `buffer` holds RUN_BYTES_MAX."""
+        first = self._first(buffer)
+        if first is None:
+            return None
+        filled, stride, address = first
+        if not stride:
+            return Run(buffer[:0], 0, address)  # an empty datagram
+        while filled % stride == 0 and filled + CALL_BYTES_MAX <= len(buffer):
+            more = self._call(buffer[filled:])
+            if more is None:
+                break
+            is_short_last = more[0] == more[1] < stride
+            if more[1] != stride and not is_short_last:
+                self._kept = bytes(buffer[filled : filled + more[0]]), more[1], more[2]
+                break
+            filled += more[0]
+        return Run(buffer[:filled], stride, address)
+
+    def _first(self, buffer: memoryview) -> tuple[int, int, Address] | None:
+        """What was kept from the last read because it did not fit its run, or something new."""
+        if self._kept is None:
+            return self._call(buffer)
+        data, stride, address = self._kept
+        self._kept = None
+        buffer[: len(data)] = data
+        return len(data), stride, address
+
+    def _call(self, buffer: memoryview) -> tuple[int, int, Address] | None:
+        """One receive call: bytes, length of each datagram, sender."""
+        try:
+            size, ancillary, _flags, source = self._receive(buffer[:CALL_BYTES_MAX])
+        except OSError:
+            return None  # nothing there; or a refusal, which means nothing to a receiver
+        stride = size
+        for level, kind, data in ancillary:
+            if level == SOL_UDP and kind == UDP_GRO:
+                (stride,) = struct.unpack("=i", data)
+            elif level == socket.SOL_SOCKET and kind == SO_RXQ_OVFL:
+                (self.drops,) = struct.unpack("=I", data)
+        return size, stride, self._address(source)
+
+    def _receive(
+        self, buffer: memoryview
+    ) -> tuple[int, list[tuple[int, int, bytes]], int, SockAddr]:
+        if not (self.coalescing or self._counts_drops):
+            size, source = self.sock.recvfrom_into(buffer)
+            return size, [], 0, source
+        return self.sock.recvmsg_into((buffer,), ANCILLARY_BYTES)
+
+    def _address(self, source: SockAddr) -> Address:
+        """Nearly always the same sender's, so the last one is kept."""
+        if self._last is None or self._last[0] != source:
+            self._last = source, address_of(self.interface, source)
+        return self._last[1]
+
+    def _try(self, level: int, option: int) -> bool:
+        try:
+            self.sock.setsockopt(level, option, 1)
+        except OSError:
+            return False
+        return True

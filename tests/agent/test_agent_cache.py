@@ -1,0 +1,145 @@
+"""What is in the cache, and what may be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from agent_kit import NOW, STRANGER, fill, held, make_library, noise, publish
+
+from mcastdist.agent.cache import DAMAGED_MANIFEST, Cache
+from mcastdist.agent.library import Library
+from mcastdist.agent.package import OpenPackage
+from mcastdist.errors import UsageError
+from mcastdist.ids import ContentId
+
+APP = publish({"a": noise("a", 1 << 20)})
+TOOL = publish({"b": noise("b", 1000)}, name="tool", version="2")
+
+
+class Watched(Cache):
+    """As a running agent's: it knows what is in use, and notes what it is told."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.used: set[ContentId] = set()
+        self.gone: list[ContentId] = []
+        self.damaged: list[tuple[ContentId, list[int]]] = []
+
+    def _is_in_use(self, content: ContentId) -> bool:
+        return content in self.used
+
+    def _gone(self, content: ContentId) -> None:
+        self.gone.append(content)
+
+    def _damaged(self, package: OpenPackage, chunks: list[int]) -> None:
+        self.damaged.append((package.content, chunks))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    library = make_library(tmp_path)
+    held(library, APP)
+    held(library, TOOL)
+    yield library
+    library.close_all()
+
+
+@pytest.fixture
+def cache(library: Library) -> Watched:
+    return Watched(library)
+
+
+def flip(library: Library, content: ContentId, name: str = "payload") -> None:
+    path = library.store.directory / "packages" / content.hex() / name
+    with path.open("r+b") as file:
+        file.write(b"flipped")
+
+
+async def test_packages_are_listed_and_found_in_three_ways(cache: Watched) -> None:
+    listed = await cache.cache_list()
+    assert {(entry.name, entry.complete) for entry in listed} == {("app", True), ("tool", True)}
+
+    name = APP.content.hex()
+    for given in (name, name[:8], "app-1"):
+        assert (await cache.cache_pin(given, True)).pinned
+    assert not (await cache.cache_pin("app-1", False)).pinned
+
+
+@pytest.mark.parametrize("given", ["", "nothing", "app", "zz"])
+async def test_what_is_not_named_clearly_is_not_found(cache: Watched, given: str) -> None:
+    with pytest.raises(UsageError, match="no package"):
+        await cache.cache_remove(given)
+
+
+async def test_an_ambiguous_name(cache: Watched, library: Library) -> None:
+    held(library, publish({"c": b"3"}, name="tool", version="2", sequence=2))
+
+    with pytest.raises(UsageError, match="more than one package"):
+        await cache.cache_pin("tool-2", True)
+
+
+async def test_removing(cache: Watched, library: Library) -> None:
+    cache.used.add(APP.content)
+    with pytest.raises(UsageError, match="in use by a task"):
+        await cache.cache_remove("app-1")
+
+    cache.used.clear()
+    report = await cache.cache_remove("app-1")
+    assert report.removed == [APP.content.hex()]
+    assert report.freed_bytes == len(APP.payload)
+    assert cache.gone == [APP.content]
+    assert [entry.name for entry in await cache.cache_list()] == ["tool"]
+
+
+async def test_verifying_finds_a_flipped_bit_and_the_next_write_repairs_it(
+    cache: Watched, library: Library
+) -> None:
+    assert (await cache.cache_verify(None)).damaged == {}
+    flip(library, APP.content)
+
+    report = await cache.cache_verify("app-1")
+    assert report.damaged == {APP.content.hex(): 1}
+    assert report.checked == [APP.content.hex()]
+    assert cache.damaged == [(APP.content, [0])]
+
+    package = library.opened(APP.content)
+    assert package is not None
+    fill(package, APP.payload)
+    assert (await cache.cache_verify(None)).damaged == {}
+
+
+async def test_a_damaged_manifest_is_damage_too(cache: Watched, library: Library) -> None:
+    library.close(APP.content)
+    flip(library, APP.content, "manifest")
+
+    report = await cache.cache_verify(None)
+    assert report.damaged == {APP.content.hex(): DAMAGED_MANIFEST}
+    assert len(report.checked) == 2
+    assert cache.gone == [APP.content]
+
+
+async def test_what_is_trusted_no_more_is_of_no_use(cache: Watched, library: Library) -> None:
+    library.close(APP.content)
+    library._trust._keys = [STRANGER.public]
+
+    assert APP.content.hex() in (await cache.cache_verify("app-1")).damaged
+
+
+async def test_tidying_removes_what_is_too_old_and_leaves_what_is_used(
+    cache: Watched, library: Library
+) -> None:
+    assert NOW < 1_800_000_000  # long ago: both are past their age
+    cache.used.add(TOOL.content)
+    report = await cache.cache_gc()
+
+    assert report.removed == [APP.content.hex()]
+    assert report.freed_bytes == len(APP.payload)
+    assert cache.gone == [APP.content]
+
+
+async def test_with_no_agent_nothing_is_in_use(library: Library) -> None:
+    report = await Cache(library).cache_remove("app-1")
+
+    assert report.removed == [APP.content.hex()]

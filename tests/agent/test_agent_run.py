@@ -1,0 +1,147 @@
+"""An agent as a daemon with a control socket, and a store with no agent at all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import AsyncMock, Mock
+
+import pytest
+from agent_kit import PATIENCE_S, Site, noise, open_site, publish
+
+from mcastdist.agent import run as run_module
+from mcastdist.agent.api import TaskRequest
+from mcastdist.agent.control import ControlClient
+from mcastdist.agent.run import _log_unexpected, offline_cache, refresh_interfaces
+from mcastdist.agent.settings import Settings, load
+from mcastdist.errors import StoreBusy
+
+PUBLISHED = publish({"a": noise("a", 1 << 20)})
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path) as site:
+        yield site
+
+
+@asynccontextmanager
+async def daemon(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The daemon as a service manager starts it."""
+    words = [f"--set={each}" for each in settings.origin.overrides]
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("MCASTDIST_")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "mcastdist", "agent", *words,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=environ,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def connected(settings: Settings) -> contextlib.AbstractAsyncContextManager[ControlClient]:
+    """A client of the daemon, once it is there."""
+    socket = Path(settings.control.socket)
+    async with asyncio.timeout(PATIENCE_S):
+        while not socket.exists():
+            await asyncio.sleep(0.02)
+    return ControlClient.connect(
+        listen=None, unix_socket=socket, token_file=Path(settings.control.token_file)
+    )
+
+
+async def test_a_daemon_takes_tasks_reloads_and_goes_when_told(site: Site) -> None:
+    url = site.publish(PUBLISHED)
+    settings = site.settings(log__level="info", log__format="json")
+    async with daemon(settings) as process:
+        async with await connected(settings) as client:
+            record = await client.start(TaskRequest(url=url, dest=str(site.folder / "out")))
+            async with asyncio.timeout(PATIENCE_S):
+                async for now in client.watch(record.id):
+                    record = now
+            status = await client.status()
+            process.send_signal(signal.SIGHUP)
+            with pytest.raises(StoreBusy):
+                async with offline_cache(settings):
+                    pass
+        process.terminate()
+        _, said = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+
+    assert record.state == "delivered"
+    assert status.pid == process.pid
+    assert process.returncode == 0
+    text = said.decode()
+    for sentence in ("ready", "task delivered", "settings read again", "stops"):
+        assert f'"sentence":"{sentence}"' in text
+    assert "Traceback" not in text
+    async with offline_cache(settings) as cache:
+        assert [entry.name for entry in await cache.cache_list()] == ["app"]
+        assert (await cache.cache_verify(None)).damaged == {}
+        assert (await cache.cache_remove("app-1")).freed_bytes == len(PUBLISHED.payload)
+
+
+async def test_a_store_that_was_never_made_is_empty(site: Site) -> None:
+    async with offline_cache(site.settings()) as cache:
+        assert await cache.cache_list() == []
+
+
+async def test_an_embedded_agent_does_not_wait_for_better_times(site: Site) -> None:
+    async with site.agent() as agent:
+        assert agent._agent.settings.download.retry_backoff_min == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("info", "error"), ("debug", "debug"), ("warning", "warning")]
+)
+def test_a_command_logs_only_what_broke_unless_asked(
+    given: str, taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels: list[str] = []
+    monkeypatch.setattr(run_module.logs, "set_up", lambda log: levels.append(log.level))
+    settings = load(None, {}, [f"log.level={given}"])
+    run_module._log_only_what_is_wrong(settings)
+    assert levels == []  # the tests' own handlers are there
+
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    run_module._log_only_what_is_wrong(settings)
+    assert levels == [taken]
+
+
+async def test_interfaces_that_come_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = [SimpleNamespace(name="eth1", address="10.0.0.1")]
+    monkeypatch.setattr(run_module, "read_inventory", lambda: None)
+    monkeypatch.setattr(run_module, "choose", lambda *_: SimpleNamespace(chosen=fresh))
+    agent = Mock(
+        interfaces=["old"],
+        http_port=7447,
+        transport=Mock(refresh=Mock(return_value=["eth1: busy"])),
+        peers=Mock(listen=AsyncMock()),
+    )
+    await refresh_interfaces(agent)
+
+    assert agent.interfaces == fresh
+    agent.transport.refresh.assert_called_once_with(fresh)
+    agent.peers.listen.assert_awaited_once_with(["10.0.0.1"], 7447)
+
+
+def test_what_nobody_caught_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise ZeroDivisionError("lost")
+    except ZeroDivisionError as error:
+        _log_unexpected(Mock(), {"message": "a task was lost", "exception": error})
+    _log_unexpected(Mock(), {})
+
+    assert "a task was lost" in caplog.text
+    assert "Traceback" in caplog.text
+    assert "something unexpected" in caplog.text

@@ -1,0 +1,119 @@
+"""What is done again and again, whatever goes wrong in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import AsyncMock, Mock
+
+import pytest
+from agent_kit import admit, fill, make_library, make_run, noise, publish
+
+from mcastdist.agent import chores
+from mcastdist.agent.api import CacheReport
+from mcastdist.agent.chores import beat, close_idle, commit, every, keep_house, start
+from mcastdist.errors import NoSpace
+
+PUBLISHED = publish({"a": noise("a", 1 << 20)})
+
+
+async def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> None:
+    done = asyncio.Event()
+    turns: list[str] = []
+
+    async def chore() -> None:
+        turns.append("turn")
+        if len(turns) == 1:
+            raise NoSpace(1, 0, "no room")
+        if len(turns) == 2:
+            raise ZeroDivisionError
+        done.set()
+
+    async with AsyncExitStack() as stack:
+        start(stack, every(0.0, chore))
+        await asyncio.wait_for(done.wait(), 10)
+    assert next(record.fields for record in caplog.records) == {"why": "no room"}
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_chores_end_with_the_agent() -> None:
+    async with AsyncExitStack() as stack:
+        before = len(asyncio.all_tasks())
+        start(stack, every(1000.0, AsyncMock()))
+        assert len(asyncio.all_tasks()) == before + 1
+    assert len(asyncio.all_tasks()) == before
+
+
+@pytest.fixture
+async def agent(tmp_path: Path) -> AsyncIterator[Mock]:
+    library = make_library(tmp_path)
+    run = make_run()
+    run.know(admit(library, PUBLISHED))
+    yield Mock(
+        library=library,
+        driver=SimpleNamespace(runs={run.spec.id: run}),
+        used=Mock(return_value={PUBLISHED.content}),
+    )
+    library.close_all()
+
+
+async def test_what_was_received_is_made_durable_once(agent: Mock) -> None:
+    (run,) = agent.driver.runs.values()
+    fill(run.package, PUBLISHED.payload)
+    run.dirty_bytes = 5
+    await commit(agent)
+
+    assert run.dirty_bytes == 0
+    assert agent.library.store.entries()[0].complete
+    run.package = Mock()
+    await commit(agent)
+    run.package.holding.commit.assert_not_called()
+
+
+async def test_only_what_nobody_uses_is_let_go(
+    agent: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chores, "IDLE_S", 0.0)
+    await close_idle(agent)
+    assert agent.library.opened(PUBLISHED.content) is not None
+    agent.forget_runs.assert_called_once_with()
+
+    agent.used.return_value = set()
+    await close_idle(agent)
+    assert agent.library.opened(PUBLISHED.content) is None
+
+
+async def test_tidying_is_told_if_something_went(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    cache = Mock(cache_gc=AsyncMock(return_value=CacheReport()))
+    await keep_house(cache)
+    assert "cache cleaned" not in caplog.text
+
+    cache.cache_gc.return_value = CacheReport(removed=["x"], freed_bytes=7)
+    await keep_house(cache)
+    assert "cache cleaned" in caplog.text
+
+
+async def test_the_heart_beats() -> None:
+    notifier = Mock()
+    await beat(notifier)
+
+    notifier.watchdog.assert_called_once_with()
+
+
+async def test_a_daemon_without_a_watchdog_does_not_beat() -> None:
+    for watchdog_s, tasks in ((0.0, 1), (1000.0, 2)):
+        async with AsyncExitStack() as stack:
+            before = len(asyncio.all_tasks())
+            chores.start_daemons_chores(Mock(), Mock(watchdog_s=watchdog_s), stack)
+            assert len(asyncio.all_tasks()) - before == tasks
+
+
+async def test_every_agent_commits_and_lets_go() -> None:
+    async with AsyncExitStack() as stack:
+        before = len(asyncio.all_tasks())
+        chores.start_chores(Mock(), stack)
+        assert len(asyncio.all_tasks()) - before == 2

@@ -1,0 +1,270 @@
+"""What an agent answers when it is asked: a real one, with no neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from agent_kit import PATIENCE_S, Site, noise, open_site, publish, sha256, until
+
+from mcastdist.agent.api import TaskRecord, TaskRequest
+from mcastdist.agent.controller import AgentController, check_request
+from mcastdist.errors import UsageError
+from mcastdist.ids import Locator
+
+PUBLISHED = publish({"a": noise("a", 3 << 20)}, folders=["empty"])
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+async def agent(site: Site) -> AsyncIterator[AgentController]:
+    async with site.agent() as agent:
+        yield agent
+
+
+async def end(agent: AgentController, record: TaskRecord) -> TaskRecord:
+    """The task's last record."""
+    async with asyncio.timeout(PATIENCE_S):
+        async for now in agent.watch(record.id):
+            record = now
+    return record
+
+
+def request(site: Site, url: str, dest: str | None = "out", **more: object) -> TaskRequest:
+    return TaskRequest(url=url, dest=dest and str(site.folder / dest), **more)
+
+
+def held_bytes(agent: AgentController, url: str) -> int:
+    """What the run of this URL holds."""
+    package = agent._agent.driver.runs[Locator.of_url(url).hex()].package
+    return package.holding.held_bytes if package else 0
+
+
+async def test_a_task_alone_is_downloaded_and_delivered(site: Site, agent: AgentController) -> None:
+    url = site.publish(PUBLISHED)
+    record = await end(agent, await agent.start(request(site, url)))
+
+    assert (record.state, record.name, record.role) == ("delivered", "app", "representative")
+    assert (site.folder / "out" / "a").read_bytes() == PUBLISHED.payload
+    assert (site.folder / "out" / "empty").is_dir()
+    assert record.bytes_by_source["origin"] == record.held_bytes == len(PUBLISHED.payload)
+    assert site.served(".payload") == len(PUBLISHED.payload)
+    assert [one.state for one in await agent.tasks()] == ["delivered"]
+
+
+async def test_what_was_precached_is_delivered_without_the_network(
+    site: Site, agent: AgentController
+) -> None:
+    url = site.publish(PUBLISHED)
+    cached = await end(agent, await agent.start(request(site, url, None)))
+    await agent.linger(0.0)
+    (entry,) = await agent.cache_list()
+    served = site.served()
+    record = await end(agent, await agent.start(request(site, url)))
+
+    assert cached.state == "cached"
+    assert entry.precached
+    assert record.state == "delivered"
+    assert site.served() == served
+
+
+async def test_two_tasks_for_one_url_at_once_are_one_download(
+    site: Site, agent: AgentController
+) -> None:
+    url = site.publish(PUBLISHED)
+    records = await asyncio.gather(*(agent.start(request(site, url, f"out{n}")) for n in range(4)))
+    ends = await asyncio.gather(*(end(agent, record) for record in records))
+
+    assert [record.state for record in ends] == ["delivered"] * 4
+    assert len({record.id for record in ends}) == 4
+    assert site.served(".payload") == len(PUBLISHED.payload)
+
+
+async def test_a_plain_file_and_its_name(site: Site, agent: AgentController) -> None:
+    data = noise("plain", 1 << 20)
+    (site.folder / "origin" / "set up.exe").write_bytes(data)
+    url = f"{site.origin.url}set%20up.exe"
+    wish = request(site, url, sha256=sha256(data).hex())
+    record = await end(agent, await agent.start(wish))
+
+    assert (record.state, record.name) == ("delivered", "set up.exe")
+    assert (site.folder / "out" / "set up.exe").read_bytes() == data
+    assert record.bytes_by_source["origin"] == len(data)
+    assert record.bytes_by_source["cache"] == 0
+
+
+async def test_a_plain_file_that_is_another(site: Site, agent: AgentController) -> None:
+    (site.folder / "origin" / "x").write_bytes(b"something else")
+    wish = request(site, f"{site.origin.url}x", sha256="00" * 32)
+    record = await end(agent, await agent.start(wish))
+
+    assert (record.state, record.reason, record.failure) == (
+        "failed", "digest_mismatch", "content",
+    )  # fmt: skip
+    assert not (site.folder / "out").exists()
+
+
+async def test_what_is_not_there(site: Site, agent: AgentController) -> None:
+    url = f"{site.origin.url}nothing.mcd"
+    record = await end(agent, await agent.start(request(site, url)))
+
+    assert (record.state, record.reason, record.failure) == ("failed", "status_404", "unavailable")
+    assert "nothing.mcd" in record.sentence
+
+
+async def test_suspend_resume_cancel(site: Site) -> None:
+    url = site.publish(PUBLISHED)
+    async with site.agent(download__rate_limit_bps=4_000_000) as agent:
+        record = await agent.start(request(site, url))
+        await until(lambda: site.served(".payload") > 200_000)
+        suspended = await agent.suspend(record.id)
+        assert suspended.state == "suspended"
+        assert not (await agent.status()).sessions
+        with pytest.raises(UsageError, match="not suspended"):
+            await agent.resume((await agent.start(request(site, "http://127.0.0.1:9/y"))).id)
+
+        held_bytes = (await agent.cache_list())[0].held_bytes
+        assert (await agent.resume(record.id)).state != "suspended"
+        await until(lambda: agent._agent.driver.node.task(Locator.of_url(url).hex()) is not None)
+        cancelled = await agent.cancel(record.id[:6])
+        assert cancelled.state == "cancelled"
+        assert (await agent.cancel(record.id)).state == "cancelled"
+        with pytest.raises(UsageError, match="nothing to suspend"):
+            await agent.suspend(record.id)
+        assert (await agent.cache_list())[0].held_bytes >= held_bytes
+
+
+async def test_a_resumed_task_goes_on_from_what_it_has(site: Site) -> None:
+    url = site.publish(PUBLISHED)
+    async with site.agent(download__rate_limit_bps=20_000_000) as agent:
+        record = await agent.start(request(site, url))
+        await until(lambda: held_bytes(agent, url) > 1 << 20)
+        await agent.suspend(record.id)
+        await agent.resume(record.id)
+        record = await end(agent, record)
+
+    assert record.state == "delivered"
+    assert record.bytes_by_source["cache"] > 0
+    assert sum(record.bytes_by_source.values()) == len(PUBLISHED.payload)
+    assert site.served(".payload") < 1.6 * len(PUBLISHED.payload)
+
+
+async def test_a_second_task_joins_when_all_is_here(site: Site, agent: AgentController) -> None:
+    url = site.publish(PUBLISHED)
+    await end(agent, await agent.start(request(site, url)))
+    assert agent._agent.driver.node.is_engaged  # the session is not over yet
+    record = await end(agent, await agent.start(request(site, url, "again")))
+
+    assert record.state == "delivered"
+    assert (site.folder / "again" / "a").exists()
+
+
+async def test_damage_found_while_delivering_is_fetched_again(
+    site: Site, agent: AgentController
+) -> None:
+    url = site.publish(PUBLISHED)
+    await end(agent, await agent.start(request(site, url, None)))
+    payload = next(Path((await agent.settings())["cache.dir"]).rglob("payload"))
+    with payload.open("r+b") as file:
+        file.seek(1 << 20)
+        file.write(b"flipped")
+    record = await end(agent, await agent.start(request(site, url)))
+
+    assert record.state == "delivered"
+    assert (site.folder / "out" / "a").read_bytes() == PUBLISHED.payload
+    assert site.served(".payload") < 1.5 * len(PUBLISHED.payload)
+
+
+async def test_watching_everything_shows_what_comes_later(
+    site: Site, agent: AgentController
+) -> None:
+    url = site.publish(PUBLISHED)
+    seen: list[tuple[str, str]] = []
+
+    async def watch() -> None:
+        async for record in agent.watch():
+            seen.append((record.id, record.state))
+            if record.is_final:
+                return
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    record = await agent.start(request(site, url))
+    await asyncio.wait_for(watching, PATIENCE_S)
+
+    assert seen[-1] == (record.id, "delivered")
+    assert seen[0][1] != "delivered"
+
+
+async def test_status_and_settings(site: Site, agent: AgentController) -> None:
+    url = site.publish(PUBLISHED)
+    await end(agent, await agent.start(request(site, url, None)))
+    status = await agent.status()
+
+    assert status.tasks == {"cached": 1}
+    assert status.store["entries"] == 1
+    assert status.udp_port == site.port
+    assert status.http_port > 0
+    assert [one["name"] for one in status.interfaces] == ["lo"]
+    assert status.sessions[0]["role"] == "representative"
+    assert (await agent.settings())["multicast.port"] == site.port
+
+
+async def test_settings_are_read_again(site: Site, tmp_path: Path) -> None:
+    from mcastdist.agent.run import embedded_agent
+    from mcastdist.agent.settings import load
+
+    settings = site.settings()
+    file = tmp_path / "agent.toml"
+    file.write_text("[repair]\nuploads_max = 3\n")
+    async with embedded_agent(load(file, {}, settings.origin.overrides)) as agent:
+        assert agent._agent.peers.uploads_max == 3
+        file.write_text("[repair]\nuploads_max = 5\n[download]\nallow_peers = false\n")
+        answer = await agent.reload()
+
+        assert {"repair.uploads_max", "download.allow_peers"} <= set(answer["applied"])
+        assert agent._agent.peers.uploads_max == 5
+        assert not agent._agent.peers.is_open
+
+
+async def test_ids_that_name_nothing_or_too_much(site: Site, agent: AgentController) -> None:
+    for task_id in ("", "zz"):
+        with pytest.raises(UsageError, match=r"no task|more than one"):
+            await agent.task(task_id)
+
+
+@pytest.mark.parametrize(
+    ("url", "more"),
+    [
+        ("", {}),
+        ("ftp://o/x.mcd", {}),
+        ("http://", {}),
+        ("http://o:99999/x", {}),
+        ("x.mcd", {}),
+        ("http://o/x", {"dest": "relative"}),
+        ("http://o/x", {"sha256": "abc"}),
+        ("http://o/x", {"sha256": "zz" * 32}),
+        ("http://o/x", {"sha256": " " + "ab" * 31 + " "}),
+    ],
+)
+def test_what_cannot_be_a_task(url: str, more: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        check_request(TaskRequest(url=url, **more))
+
+
+def test_what_can_be_a_task() -> None:
+    check_request(TaskRequest(url="https://[::1]:8/x.mcd", dest="/srv", sha256="aB" * 32))
+
+
+async def test_an_override_that_is_none(site: Site, agent: AgentController) -> None:
+    for settings in ({"nonsense": 1}, {"cache.dir": "/x"}):
+        with pytest.raises(UsageError):
+            await agent.start(request(site, "http://o/x.mcd", settings=settings))
+    assert await agent.tasks() == []
