@@ -1,0 +1,80 @@
+"""Tables: what they hold, and that nothing in them is read as more than text."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from fake_controller import CONTENT_A, agent_status, entry, record
+from rich.console import Console, RenderableType
+
+from mcastdist.cli import show
+
+
+def text(view: RenderableType, *, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width, markup=False, emoji=False)
+    console.print(view)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_pipe_gets_whole_rows_and_no_trailing_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    show.print_view(show.tasks_table([record("t" * 100, role="none")]))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines == [line.rstrip() for line in lines]
+
+
+def test_names_are_neither_markup_nor_emoji_nor_commands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hostile = entry(name="[red]:smile:\x1b[2J", version="1")
+    show.print_view(show.cache_table([hostile]))
+    assert "[red]:smile:\\x1b[2J 1" in capsys.readouterr().out
+
+
+def test_a_task_before_its_manifest() -> None:
+    shown = text(show.tasks_table([record(payload_bytes=0, name="", rate_bps=0, role="none")]))
+    assert "stdlib-3.11.mcd" in shown
+    assert "%" not in shown
+
+
+def test_details_leave_out_what_is_not_known() -> None:
+    shown = text(show.task_details(record(dest=None, sha256=None, representative="")))
+    assert "the cache only" in shown
+    assert "sha256" not in shown
+    assert "representative" not in shown
+
+
+def test_a_package_that_is_pinned_never_goes() -> None:
+    shown = text(show.cache_details(entry(pinned=True, expires_from_cache=None)))
+    assert CONTENT_A in shown
+    assert "never" in shown
+    assert "pinned" in shown
+
+
+def test_rows_that_tell_their_own_columns() -> None:
+    rows: list[dict[str, object]] = [
+        {"name": "eth0", "mtu": 1500},
+        {"name": "tun0", "why_not": "VPN"},
+    ]
+    status = agent_status(interfaces=rows, sessions=[], mismatches=[])
+    shown = text(show.status_view(status, []))
+    assert "NAME" in shown
+    assert "WHY NOT" in shown
+    assert "SESSIONS" not in shown
+    assert "TASKS" not in shown
+
+
+def test_a_status_that_lacks_figures_is_still_shown() -> None:
+    shown = text(show.status_view(agent_status(store={}, receive_buffer={}), []))
+    assert "0 packages" in shown
+    assert "receive buffer" not in shown
+
+
+def test_settings() -> None:
+    values = {"a.list": ["x", "y"], "a.flag": False, "a.later": 1}
+    shown = text(show.settings_table(values, {"a.list": "Some of them."}))
+    assert "x, y" in shown
+    assert "no" in shown
+    assert "Some of them." in shown
