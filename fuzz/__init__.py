@@ -1,0 +1,1 @@
+"""Can hostile bytes do more than be refused? `python -m fuzz` tries; see `fuzz.__main__`."""
