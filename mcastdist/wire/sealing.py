@@ -70,7 +70,7 @@ class Sealer:
         """
         self._boot = boot
         self._counter = 0
-        self._cipher = _sender_cipher(self._key, self._node, boot)
+        self._cipher = sender_cipher(self._key, self._node, boot)
 
     @property
     def exhausted(self) -> bool:
@@ -86,7 +86,7 @@ class Sealer:
             VERSION, KIND_CONTROL, self._key.key_id, 0,
             self._cluster, self._node, self._boot, self._counter,
         )  # fmt: skip
-        sealed = self._cipher.encrypt(_nonce(self._counter), encode(message), header)
+        sealed = self._cipher.encrypt(counter_nonce(self._counter), encode(message), header)
         assert len(header) + len(sealed) <= CONTROL_BYTES_MAX, type(message).__name__
         return header + sealed
 
@@ -156,7 +156,7 @@ class Opener:
         for index in candidates:  # more than one only if two keys share their id
             sender = self._senders.get((index, *speaker)) or self._stranger(index, speaker)
             try:
-                plain = sender.cipher.decrypt(_nonce(counter), sealed, header)
+                plain = sender.cipher.decrypt(counter_nonce(counter), sealed, header)
             except InvalidTag:
                 continue
             self._admit((index, *speaker), sender, counter)
@@ -164,7 +164,7 @@ class Opener:
         raise Unauthentic("forged", f"the seal of a datagram of node {speaker[0]:016x} is broken")
 
     def _stranger(self, index: int, speaker: _Speaker) -> _Sender:
-        return _Sender(_sender_cipher(self._keys[index], *speaker), ReplayWindow())
+        return _Sender(sender_cipher(self._keys[index], *speaker), ReplayWindow())
 
     def _admit(self, name: _SenderName, sender: _Sender, counter: int) -> None:
         if not sender.window.admit(counter):
@@ -204,10 +204,12 @@ class _Sender:
     window: ReplayWindow
 
 
-def _sender_cipher(key: ClusterKey, node: NodeId, boot: BootId) -> AESGCM:
+def sender_cipher(key: ClusterKey, node: NodeId, boot: BootId) -> AESGCM:
+    """What seals all that one run of one node says."""
     name = node.to_bytes(8, "big") + boot.to_bytes(8, "big")
     return AESGCM(key.derive(b"mcastdist control" + name))
 
 
-def _nonce(counter: int) -> bytes:
+def counter_nonce(counter: int) -> bytes:
+    """The nonce that goes with a datagram's counter."""
     return NONCE_ZEROS + counter.to_bytes(4, "big")
