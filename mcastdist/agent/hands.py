@@ -82,10 +82,12 @@ class Hands:
 
     def _send(self, command: Send) -> None:
         data = self._voice.seal(command.message)
-        if command.to is None:
-            self.transport.send_group(data)
-        else:
+        if command.to is not None:
             self.transport.send_to(data, command.to)
+        elif command.aside:
+            self.transport.send_aside(data)
+        else:
+            self.transport.send_group(data)
 
     def _get_manifest(self, order: GetManifest) -> None:
         self.fetcher.get_manifest(order, self._runs[order.task].wanted())

@@ -23,6 +23,7 @@ SockAddr = tuple[str, int] | tuple[str, int, int, int]
 # Options the socket module does not name; all from the Linux headers.
 IP_MULTICAST_ALL = 49  # linux/in.h: 0 = only what this very socket joined
 IPV6_MULTICAST_ALL = 29  # linux/in6.h, since 4.20
+BROADCAST_PREFIX_MAX = 30  # a /31 is two hosts and nothing else (RFC 3021)
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h: beyond net.core.rmem_max, for CAP_NET_ADMIN
 
 
@@ -57,6 +58,36 @@ def open_receiver(interface: Chosen, group: Group) -> socket.socket:
             f"{error.strerror}; is another program holding the port? set multicast.port"
         ) from error
     return sock
+
+
+def open_aside_receiver(interface: Chosen, port: int) -> socket.socket | None:
+    """A non-blocking socket that hears what is said to every machine of the subnet.
+
+    None where there is no such address, or where `open_receiver`'s socket hears it already; and
+    where the system refuses, since it is only for those whom no group reaches.
+    """
+    host = aside_host(interface)
+    if host is None or sys.platform == "win32":
+        return None
+    sock = _udp(interface)
+    try:
+        _share_port(sock)
+        sock.bind(sockaddr(interface, (host, port)))
+    except OSError:
+        sock.close()
+        return None
+    return sock
+
+
+def aside_host(interface: Chosen) -> str | None:
+    """Every machine of the subnet: IPv4's directed broadcast, IPv6's all-nodes group.
+
+    Switches carry both to everybody, whatever they know of groups (RFC 4541, 2.1.2 and 3).
+    """
+    if interface.family == 6:
+        return "ff02::1"
+    has_one = interface.prefix <= BROADCAST_PREFIX_MAX and not interface.network.is_loopback
+    return str(interface.network.broadcast_address) if has_one else None
 
 
 def open_sender(interface: Chosen, port: int, ttl: int) -> socket.socket:
@@ -176,6 +207,7 @@ def _send_through(sock: socket.socket, interface: Chosen, ttl: int) -> None:
     """Multicast leaves by this interface, keeps to `ttl`, and is heard on this machine too."""
     if interface.family == 4:
         ip = socket.IPPROTO_IP
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         sock.setsockopt(ip, socket.IP_MULTICAST_IF, _source_v4(interface))
         sock.setsockopt(ip, socket.IP_MULTICAST_TTL, ttl)
         sock.setsockopt(ip, socket.IP_MULTICAST_LOOP, 1)

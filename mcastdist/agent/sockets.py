@@ -1,9 +1,10 @@
-"""How do control messages leave and arrive? Two sockets per interface, on the event loop.
+"""How do control messages leave and arrive? Up to three sockets per interface, on the event loop.
 
-One socket hears the control group, the other is bound to the interface's own address: it sends
-everything and hears what is sent to us alone. asyncio's own datagram endpoint allocates 256 KiB for
-each datagram, so we drain the sockets ourselves into one buffer. What the network does wrong
-(full queues, nobody there) is counted and never raised: a lost datagram is nothing special here.
+One socket hears the control group, one what is said aside, to every machine of the subnet, and one
+is bound to the interface's own address: it sends everything and hears what is sent to us alone.
+asyncio's own datagram endpoint allocates 256 KiB for each datagram, so we drain the sockets
+ourselves into one buffer. What the network does wrong (full queues, nobody there) is counted and
+never raised: a lost datagram is nothing special here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from .socket_options import (
     Group,
     SockAddr,
     address_of,
+    aside_host,
     enlarge_buffer,
+    open_aside_receiver,
     open_receiver,
     open_sender,
     rejoin,
@@ -44,15 +47,16 @@ FULL = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 
 @dataclass(slots=True)
 class _Port:
-    """The two sockets of one interface."""
+    """The sockets of one interface."""
 
     interface: Chosen
     receiver: socket.socket
     sender: socket.socket
+    aside: socket.socket | None
 
     @property
-    def sockets(self) -> tuple[socket.socket, socket.socket]:
-        return self.receiver, self.sender
+    def sockets(self) -> list[socket.socket]:
+        return [self.receiver, self.sender, *([self.aside] if self.aside else [])]
 
     def close(self) -> None:
         for sock in self.sockets:
@@ -62,8 +66,8 @@ class _Port:
 class ControlTransport:
     """Control datagrams, in and out, on every chosen interface.
 
-    `on_datagram(data, source)` is called on the loop; `data` is valid only during the call. An
-    error it raises goes to the loop's exception handler, and the next datagram is read.
+    `on_datagram(data, source)` is called on the loop; `data` is valid only then. An error it raises
+    goes to the loop's exception handler, and the next datagram is read.
     """
 
     def __init__(
@@ -75,7 +79,7 @@ class ControlTransport:
         on_datagram: OnDatagram,
         threaded: bool | None = None,
     ) -> None:
-        """Needs the running loop. `threaded` None: a reader thread where the loop has no readers.
+        """Needs the running loop; `threaded` None: a reader thread where the loop has no readers.
 
         UsageError if a socket cannot be opened.
         """
@@ -103,6 +107,12 @@ class ControlTransport:
             host = self._group.host(port.interface)
             self._send(port, data, sockaddr(port.interface, (host, self._group.port)))
 
+    def send_aside(self, data: bytes | memoryview) -> None:
+        """Send to every machine of the subnet, where an interface has an address for that."""
+        for port in self._ports:
+            if (host := aside_host(port.interface)) is not None:
+                self._send(port, data, sockaddr(port.interface, (host, self._group.port)))
+
     def send_to(self, data: bytes | memoryview, address: Address) -> None:
         """Send to one node. An address nobody can have is counted as unreachable."""
         port = self._port_to(address[0])
@@ -118,7 +128,7 @@ class ControlTransport:
                 self.counters["rejoin_failed"] += 1
 
     def refresh(self, interfaces: Sequence[Chosen]) -> list[str]:
-        """Open what is new, close what is gone; returns why an interface could not be opened."""
+        """Open what is new, close what is gone; why an interface could not be opened."""
         wanted = {_place(interface): interface for interface in interfaces}
         for port in list(self._ports):
             if (same := wanted.pop(_place(port.interface), None)) is not None:
@@ -160,8 +170,8 @@ class ControlTransport:
         except UsageError:
             receiver.close()
             raise
-        port = _Port(interface, receiver, sender)
-        self._ports.append(port)
+        aside = open_aside_receiver(interface, self._group.port)
+        self._ports.append(port := _Port(interface, receiver, sender, aside))
         for sock in port.sockets:
             enlarge_buffer(sock, BUFFER_BYTES)
             self._listen(port, sock)
@@ -215,8 +225,7 @@ class ControlTransport:
         if host not in self._known:
             if len(self._known) >= KNOWN_MAX:
                 self._known.clear()
-            port = _reaching(self._ports, host)
-            if port is None:
+            if (port := _reaching(self._ports, host)) is None:
                 return None
             self._known[host] = port
         return self._known[host]

@@ -65,6 +65,7 @@ TELLINGS: dict[str, Telling] = {
     "node.offer_suppressed": Telling("does not offer: enough others have", chatter=True),
     "election.seek_suppressed": Telling("does not ask again: another node has asked", chatter=True),
     "election.weaker_claim_ignored": Telling("ignores a weaker claim ({role})", chatter=True),
+    "election.asks_leader": Telling("asks {leader} directly, unheard of late", chatter=True),
     "election.waits_for_lonely": Telling("waits: another node says it fetches alone", chatter=True),
     "session.rate": Telling("stream rate {old} becomes {new} ({why})", chatter=True),
     "session.answer": Telling("sends {due} parity symbols for block {block}", chatter=True),

@@ -34,9 +34,13 @@ class Campaign:
         return now + self._rng.random() * SEEK_JITTER_S
 
     def seek(self) -> Seek:
-        """The next query."""
+        """The next query; all but the first have heard nothing from the group."""
         self.seeks_left -= 1
-        return Seek(locator=self._credentials.locator, content=self._credentials.content)
+        return self.question(again=self.seeks_left < SEEK_COUNT - 1)
+
+    def question(self, *, again: bool) -> Seek:
+        """A query, to the group or to one node."""
+        return Seek(self._credentials.locator, self._credentials.content, again)
 
     def seek_heard(self, now: float) -> float:
         """Somebody else asked, which asks for us too; when to ask, or to stop asking, instead."""

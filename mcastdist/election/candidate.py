@@ -9,6 +9,9 @@
        |  lease ends
        +-------> BACKING OFF (with one generation more)
 
+Who FOLLOWS and misses an announcement asks its leader directly: the group may not reach us, and a
+leader that answers is none to replace.
+
 A node of weight 0 waits in ABSTAINING where others back off; if nobody ever volunteers it ends
 ALONE, and so does one that has failed and rests. Who is ALONE follows the first to announce.
 
@@ -24,6 +27,7 @@ from mcastdist.ids import NodeId
 from mcastdist.timers import NEVER
 from mcastdist.tracing import Tracer, silent
 from mcastdist.wire import (
+    DOUBT_S,
     LEASE_S,
     VOLUNTEER_S_MAX,
     Announce,
@@ -36,9 +40,11 @@ from mcastdist.wire import (
 
 from .allegiance import Allegiance
 from .campaign import SILENCED_S, Campaign
-from .roles import AnnounceNow, Role, RoleChanged
+from .roles import AnnounceNow, AskLeader, Role, RoleChanged
 from .strength import Credentials, back_off_s
 
+DOUBT_JITTER_S = 0.2  # the first to ask is answered before the group, which silences the others
+ASK_AGAIN_S = 0.35
 HANDOVER_LEASE_S = 0.5  # the heir announces at once; if it cannot, nobody waits a whole lease
 STANDING = (Role.SEEKING, Role.BACKING_OFF, Role.CLAIMING)
 
@@ -62,7 +68,8 @@ class Candidate:
         self._rng = rng
         self._trace = trace
         self._standing: Standing | None = None
-        self._outputs: list[Seek | Claim | RoleChanged | AnnounceNow] = []
+        self._outputs: list[Seek | Claim | RoleChanged | AnnounceNow | AskLeader] = []
+        self._lease_ends_at = NEVER
         self._role, self._wake_at = Role.SEEKING, NEVER
         self._seek(now, "task")
 
@@ -134,7 +141,7 @@ class Candidate:
         if handover.heir == self.credentials.node and self.credentials.may_stand:
             self._lead(now, "heir")
         else:
-            self._wake_at = min(self._wake_at, now + HANDOVER_LEASE_S)
+            self._wake_at = self._lease_ends_at = now + HANDOVER_LEASE_S
 
     def go_alone(self, reason: str, *, now: float) -> None:
         """Neither represent nor look for anybody; follow who announces."""
@@ -156,7 +163,7 @@ class Candidate:
         elif self._role is Role.CLAIMING:
             self._stand_by_claim(now)
         elif self._role is Role.FOLLOWING:
-            self._stand(now, "lease_ended")
+            self._doubt(now)
         elif self._role is Role.ABSTAINING:
             self._say_claim(now)
             self.go_alone("nobody_volunteered", now=now)
@@ -169,7 +176,7 @@ class Candidate:
         """When to call `wake`; NEVER while there is nothing to wait for."""
         return self._wake_at
 
-    def drain(self) -> list[Seek | Claim | RoleChanged | AnnounceNow]:
+    def drain(self) -> list[Seek | Claim | RoleChanged | AnnounceNow | AskLeader]:
         """What is to be said and what has changed, in order."""
         outputs, self._outputs = self._outputs, []
         return outputs
@@ -230,9 +237,19 @@ class Candidate:
     def _follow(self, standing: Standing, sender: NodeId, now: float, reason: str) -> None:
         is_new = sender != self.leader
         self._allegiance.follow(sender, standing)
-        self._wake_at = now + LEASE_S
+        doubt_at = now + DOUBT_S + self._rng.random() * DOUBT_JITTER_S
+        self._wake_at, self._lease_ends_at = doubt_at, now + LEASE_S
         if is_new:
-            self._become(Role.FOLLOWING, now, reason, until=now + LEASE_S)
+            self._become(Role.FOLLOWING, now, reason, until=doubt_at)
+
+    def _doubt(self, now: float) -> None:
+        """No announcement for longer than one takes: ask, until the lease ends."""
+        if now >= self._lease_ends_at:
+            self._stand(now, "lease_ended")
+            return
+        self._trace("election.asks_leader", at=now, leader=self.leader)
+        self._outputs.append(AskLeader(self._campaign.question(again=True)))
+        self._wake_at = min(now + ASK_AGAIN_S, self._lease_ends_at)
 
     def _alone_wait_s(self) -> float:
         return self._alone_after_s * (1.0 + self._rng.random())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mcastdist.ids import NodeId
+from mcastdist.wire import Seek
 
 
 class Role(Enum):
@@ -28,6 +29,13 @@ class RoleChanged:
     role: Role
     leader: NodeId | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskLeader:
+    """The leader's announcements have stopped: ask it directly before it is given up."""
+
+    question: Seek
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,14 @@
 
 An announcement is due at once when somebody seeks or claims, or when the phase changes, but never
 sooner than ANNOUNCE_GAP_S_MIN after the last: a thousand Seeks bring twenty a second.
+
+The first and the last ones, and the answers to who asked in vain, are also said *aside*, by
+broadcast: a switch that does not carry the group carries that.
 """
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from mcastdist.ids import SessionId
 from mcastdist.timers import NEVER
@@ -18,7 +23,7 @@ from mcastdist.wire import (
 )
 
 from .broadcast import Broadcast
-from .commands import Package, TaskSpec
+from .commands import Address, Package, Send, TaskSpec
 from .config import NodeConfig
 
 EARLY_GAP_S = 0.15  # between the first announcements
@@ -34,14 +39,39 @@ class Announcing:
         self._said_at = -ANNOUNCE_S
         self._early_left = EARLY_ANNOUNCEMENTS - 1
         self._closed_left = CLOSED_SAID
+        self._asked_aside = True
 
-    def soon(self, now: float) -> None:
-        """Somebody does not know, or something has changed."""
+    def soon(self, now: float, *, aside: bool = False) -> None:
+        """Somebody does not know, or something has changed; `aside`: and may not hear the group."""
         self.due_at = min(self.due_at, max(now, self._said_at + ANNOUNCE_GAP_S_MIN))
+        self._asked_aside |= aside
 
-    def said(self, *, closed: bool, now: float) -> None:
-        """It has been announced; `closed`: as over."""
+    def answer(self, announcement: Announce, address: Address, now: float) -> list[Send]:
+        """For who asked and heard nothing from the group: it alone now, and all by broadcast soon.
+
+        The former no more often than announcements may come: who asks in between has the broadcast.
+        """
+        may_say = now >= self._said_at + ANNOUNCE_GAP_S_MIN
+        self.soon(now, aside=True)
+        return [Send(replace(announcement, aside=True), address)] if may_say else []
+
+    def say(self, announcement: Announce, now: float) -> list[Send]:
+        """Announce to the group, and aside if that is called for."""
+        closed = announcement.phase is Phase.CLOSED
+        aside = self._asked_aside or self._early_left > 0 or closed
         self._said_at = now
+        self._asked_aside = False
+        self._plan_next(closed, now)
+        copies = [Send(replace(announcement, aside=True), aside=True)] if aside else []
+        return [Send(announcement), *copies]
+
+    def stop(self) -> None:
+        """Never again."""
+        self.due_at = NEVER
+
+    # Within
+
+    def _plan_next(self, closed: bool, now: float) -> None:
         if self._early_left:
             self._early_left -= 1
             self.due_at = now + EARLY_GAP_S
@@ -52,10 +82,6 @@ class Announcing:
             self.due_at = now + CLOSED_GAP_S
         else:
             self.due_at = NEVER
-
-    def stop(self) -> None:
-        """Never again."""
-        self.due_at = NEVER
 
 
 def announce(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from mcastdist.ids import NodeId
@@ -65,6 +66,13 @@ class Audience:
         for listener in silent:
             del self._listeners[listener.node]
         return silent
+
+    def dismiss(self, nodes: Collection[NodeId]) -> list[Listener]:
+        """Take these out of the stream; who of them was in it."""
+        dismissed = [one for one in self.streamable() if one.node in nodes]
+        for listener in dismissed:
+            listener.dismissed = True
+        return dismissed
 
     # Out
 

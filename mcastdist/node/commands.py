@@ -69,10 +69,11 @@ class TaskSpec:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Seal and send a message: to the control group if `to` is None."""
+    """Seal and send a message: to `to` alone; or by broadcast, if `aside`; or to the group."""
 
     message: Message
     to: Address | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

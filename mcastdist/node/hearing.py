@@ -1,7 +1,8 @@
 """Does the stream that is announced reach us, and is its round over? (PROTOCOL.md, 6 and 7)
 
 Silence alone proves nothing: a stream that waits for a slow WAN is silent too. What proves deafness
-is an announced position that moved while we listened and heard nothing.
+is an announced position that moved while we listened and heard nothing; and announcements that come
+aside only, for what the switch does with one group it does with the other.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from mcastdist.wire import DEAF_S, REPORTS_PER_S_MAX, Announce, Phase
 
 # After a round: time for another to be announced, when everybody has reported.
 WRAP_GRACE_S = 1.0
+OUT_OF_REACH_S = 2.5  # two announcements to the group missed: chance alone loses both seldom
 SLACK_S = 0.1  # an announcement may overtake the datagrams before it, and we look now and then
 
 
@@ -21,6 +23,7 @@ class Hearing:
         self.heard_at = -NEVER  # the last datagram of the stream
         self._listens_since = NEVER
         self._told, self._told_at = announce, now  # the last announcement
+        self._group_at = now  # the last one that came to the group
         self._round_since = now  # when the present round was first announced
         self._missed_since: float | None = None  # since then it moved, and nothing was heard
         self._ended_at: float | None = None
@@ -37,6 +40,8 @@ class Hearing:
         """The representative tells where the session stands."""
         before, since = self._told, self._told_at
         self._told, self._told_at = announce, now
+        if not announce.aside:
+            self._group_at = now
         if announce.round != before.round:
             self._round_since = now if announce.phase is Phase.STREAMING else since
         if announce.phase is Phase.STREAMING:
@@ -58,12 +63,19 @@ class Hearing:
     # Out
 
     def is_deaf(self, now: float) -> bool:
-        """True if DEAF_S of a moving stream, or a whole round, went by unheard."""
+        """True if the group, DEAF_S of a moving stream, or a whole round went by unheard."""
+        if self.is_out_of_reach:
+            return True
         if self._missed_since is None:
             return False
         if self._ended_at is not None:
             return self._quiet_since < self._round_since - SLACK_S
         return now - self._missed_since >= DEAF_S
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """True if the representative is heard, but nothing that is said to a group."""
+        return self._told_at - max(self._group_at, self.heard_at) >= OUT_OF_REACH_S
 
     @property
     def round_is_over(self) -> bool:

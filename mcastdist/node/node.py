@@ -28,6 +28,7 @@ class _Holding:
     locator: Locator
     package: Package
     offers_heard: int = 0
+    asked_aside: bool = False  # by one who may be out of the group's reach
 
 
 class Node:
@@ -190,6 +191,7 @@ class Node:
         if any(one.is_in_session for one in self._concerned(seek)):
             return
         holding.offers_heard = 0
+        holding.asked_aside |= seek.again
         self._timers.set_if_earlier(holding.locator, now + self._env.rng.random() * OFFER_WAIT_S)
 
     @property
@@ -218,3 +220,6 @@ class Node:
             busy=self.uploads_busy,
         )
         self._outputs.append(Send(offer))
+        if holding.asked_aside:
+            self._outputs.append(Send(offer, aside=True))
+            holding.asked_aside = False

@@ -7,7 +7,7 @@ alone, hear nothing and say nothing.
 
 from __future__ import annotations
 
-from mcastdist.election import AnnounceNow, Role, RoleChanged
+from mcastdist.election import AnnounceNow, AskLeader, Role, RoleChanged
 from mcastdist.ids import NodeId
 from mcastdist.wire import (
     BAN_S,
@@ -70,11 +70,14 @@ class Participation:
         if isinstance(message, Announce):
             self._hear_announce(message, sender, address, now)
         elif isinstance(message, Claim):
+            self._answer(address, now)
             self._candidate.receive_claim(message, sender, now=now)
         elif isinstance(message, Handover):
             self._candidate.receive_handover(message, sender, now=now)
         elif isinstance(message, Seek):
             self._announce_soon(now)
+            if message.again:
+                self._answer(address, now)
             self._candidate.receive_seek(sender, now=now)
         elif self.parts.representation is not None:
             self._hear_as_representative(message, sender, address, now)
@@ -116,8 +119,10 @@ class Participation:
                 self._change_role(output, now)
             elif isinstance(output, AnnounceNow):
                 self._announce_soon(now)
+            elif isinstance(output, AskLeader):
+                self._ask_leader(output)
             else:
-                self._outputs.append(Send(output))
+                self._say(output)
 
     def wake(self, *, now: float) -> None:
         """The moment of `wake_at` has come."""
@@ -164,11 +169,27 @@ class Participation:
         elif reception is not None and isinstance(message, Dismiss) and sender == reception.leader:
             reception.dismissed(message.reason, now=now)
 
-    # Within: roles
+    # Within: saying
+
+    def _say(self, message: Seek | Claim) -> None:
+        """To the group; and aside what a machine out of its reach must hear as well."""
+        self._outputs.append(Send(message))
+        if isinstance(message, Claim) or message.again:
+            self._outputs.append(Send(message, aside=True))
+
+    def _ask_leader(self, order: AskLeader) -> None:
+        if self.parts.reception is not None:
+            self._outputs.append(Send(order.question, self.parts.reception.address))
+
+    def _answer(self, address: Address, now: float) -> None:
+        if self.parts.representation is not None:
+            self.parts.representation.answer(address, now)
 
     def _announce_soon(self, now: float) -> None:
         if self.parts.representation is not None:
             self.parts.representation.announce_soon(now)
+
+    # Within: roles
 
     def _change_role(self, change: RoleChanged, now: float) -> None:
         if change.role is Role.LEADING:

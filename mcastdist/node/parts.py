@@ -53,8 +53,7 @@ class Parts:
                 task=self._spec.id, leader=leader, address=address, announce=announce,
                 config=self._config, env=self._env, weight=weight, now=now,
             )  # fmt: skip
-            if self._package is not None:
-                current.package_known(self._package, now=now)
+            self._acquaint(current, now)
         current.weight = weight
         current.receive_announce(announce, address, now=now)
 
@@ -159,6 +158,14 @@ class Parts:
         return outputs
 
     # Within
+
+    def _acquaint(self, reception: Reception, now: float) -> None:
+        """It begins with what is here; perhaps that is everything, and it need only say so."""
+        if self._package is None:
+            return
+        reception.package_known(self._package, now=now)
+        if self._package.is_complete:
+            reception.complete(now=now)
 
     def _both(self) -> list[Representation | Reception]:
         return [part for part in (self.representation, self.reception) if part is not None]

@@ -170,7 +170,8 @@ class Reception:
             self.reason = ""
             self._enter(ReceiverState.RECEIVING, now)
         elif hearing.is_deaf(now) and self.state is not ReceiverState.DEAF:
-            self._fall_to_peers("stream_not_heard", ReceiverState.DEAF, now)
+            reason = "group_not_heard" if hearing.is_out_of_reach else "stream_not_heard"
+            self._fall_to_peers(reason, ReceiverState.DEAF, now)
         elif self.state is ReceiverState.RECEIVING and hearing.round_is_over:
             self._enter(ReceiverState.REPAIRING, now)
 

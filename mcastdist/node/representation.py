@@ -4,10 +4,8 @@
                                     |                        ^                          ^
                                     +--too few or too small--> SERVING ----------------+
 
-A round that nobody listens to any more is broken off, and the session goes back to SERVING.
-
-It announces (`announcing.py`), keeps the book of receivers (`audience.py`), starts the stream and
-its further rounds (`worth.py`, `broadcast.py`), and closes when nobody needs anything.
+It announces (`announcing.py`), keeps the book of receivers (`audience.py`), streams in rounds
+(`worth.py`, `broadcast.py`; one that nobody hears is broken off), closes when nobody needs it.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from mcastdist.ranges import RangeSet
 from mcastdist.timers import NEVER
 from mcastdist.wire import (
     REPORTS_PER_S_MAX,
+    Announce,
     Dismiss,
     Handover,
     Need,
@@ -87,6 +86,11 @@ class Representation:
         if self.phase is not Phase.CLOSED:
             self._announcing.soon(now)
 
+    def answer(self, address: Address, now: float) -> None:
+        """Somebody asked, and may not hear the group."""
+        if self.phase is not Phase.CLOSED:
+            self._outputs += self._announcing.answer(self._announcement(now), address, now)
+
     def report(self, sender: NodeId, address: Address, report: Report, *, now: float) -> None:
         """A receiver tells where it stands."""
         if self.phase is Phase.CLOSED:
@@ -117,7 +121,8 @@ class Representation:
             self.close(now=now)
             return
         self._env.trace("node.handover", at=now, session=self.session, heir=heir.node)
-        self._outputs.append(Send(Handover(self._spec.locator, self.session, heir.node)))
+        handover = Handover(self._spec.locator, self.session, heir.node)
+        self._outputs += [Send(handover), Send(handover, aside=True)]
         self.stop(now)
 
     def close(self, *, now: float) -> None:
@@ -165,7 +170,7 @@ class Representation:
         outputs, self._outputs = self._outputs, []
         return outputs + self._broadcast.drain()
 
-    # Within: phases
+    # Within: phases and receivers
 
     def _check(self, now: float) -> None:
         self._look_after(now)
@@ -213,31 +218,26 @@ class Representation:
         self._broadcast.close(now=now)
         self._announce(now)
 
-    # Within: receivers
-
     def _look_after(self, now: float) -> None:
         """Forget the silent, and dismiss those who are too slow for the others."""
         for listener in self.audience.forget_silent(now):
             self._broadcast.left(listener.node)
             self._env.trace("node.receiver_silent", at=now, node=listener.node)
         slow = self._broadcast.slow(self._config.slow_receiver_bps_min)
-        for listener in self.audience.streamable() if slow else ():
-            if listener.node in slow:
-                listener.dismissed = True
-                self._broadcast.left(listener.node)
-                self._env.trace("node.dismissed", at=now, node=listener.node)
-                self._outputs.append(Send(Dismiss(self.session, "slow_receiver"), listener.address))
-
-    # Within: saying
+        for listener in self.audience.dismiss(slow):
+            self._broadcast.left(listener.node)
+            self._env.trace("node.dismissed", at=now, node=listener.node)
+            self._outputs.append(Send(Dismiss(self.session, "slow_receiver"), listener.address))
 
     def _announce(self, now: float) -> None:
-        self._announcing.said(closed=self.phase is Phase.CLOSED, now=now)
-        announcement = announce(
+        self._outputs += self._announcing.say(self._announcement(now), now)
+
+    def _announcement(self, now: float) -> Announce:
+        return announce(
             spec=self._spec, config=self._config, session=self.session, standing=self._standing,
             phase=self.phase, delay_s=max(0.0, self.start_at - now), package=self.package,
             broadcast=self._broadcast, receivers=len(self.audience.unfinished()),
         )  # fmt: skip
-        self._outputs.append(Send(announcement))
 
     def _set_phase(self, phase: Phase, now: float) -> None:
         if phase is self.phase:

@@ -37,6 +37,7 @@ BACKOFF_S_MAX = 0.1  # the weakest waits this long before it claims
 ANNOUNCE_S = 1.0  # the lease's renewal
 EARLY_ANNOUNCEMENTS = 3  # a new representative makes itself known even where one in ten is lost
 ANNOUNCE_GAP_S_MIN = 0.05  # a thousand Seeks are answered with twenty announcements a second
+DOUBT_S = 1.3  # a renewal is missed, so the representative is asked directly, thrice in a lease
 LEASE_S = 2.2  # two renewals missed and a bit: with election and sending under 3 s to fail over
 OFFER_WAIT_S = 0.1  # holders spread their offers over this time
 OFFERS_ENOUGH = 3  # who heard this many offers keeps quiet

@@ -78,12 +78,13 @@ class Standing(Struct, frozen=True, array_like=True, order=True):
 
 
 class Seek(Message, frozen=True, array_like=True):
-    """Who represents or holds this?"""
+    """Who represents or holds this? `again`: the group did not answer, so answer aside too."""
 
     kind: ClassVar[int] = 1
 
     locator: Hash
     content: HashOrNothing = b""
+    again: bool = False
 
     def __post_init__(self) -> None:
         _check_optional_hash(self.content)
@@ -115,7 +116,8 @@ class Announce(Message, frozen=True, array_like=True):
     """I represent, and this is where the session stands.
 
     `position`: the blocks below it have been streamed in this round; in phase SERVING, the blocks
-    below it can be fetched. `queue`: needs that wait to be answered.
+    below it can be fetched. `queue`: needs that wait to be answered. `aside`: this copy comes by
+    broadcast or to one node alone; who hears only such copies is out of the group's reach.
     """
 
     kind: ClassVar[int] = 4
@@ -135,6 +137,7 @@ class Announce(Message, frozen=True, array_like=True):
     receivers: U32
     rate_bps: BitRate
     queue: U32
+    aside: bool = False
 
     def __post_init__(self) -> None:
         _check_optional_hash(self.content)

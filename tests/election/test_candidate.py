@@ -6,12 +6,21 @@ from random import Random
 
 import pytest
 
-from mcastdist.election import AnnounceNow, Candidate, Credentials, Merits, Role, RoleChanged
+from mcastdist.election import (
+    AnnounceNow,
+    AskLeader,
+    Candidate,
+    Credentials,
+    Merits,
+    Role,
+    RoleChanged,
+)
 from mcastdist.ids import Locator, NodeId
 from mcastdist.timers import NEVER
 from mcastdist.wire import (
     CLAIM_COUNT,
     CLAIM_S,
+    DOUBT_S,
     LEASE_S,
     SEEK_COUNT,
     VOLUNTEER_S_MAX,
@@ -85,6 +94,34 @@ def test_when_the_lease_ends_it_stands_with_a_higher_generation() -> None:
 
     assert candidate.role is Role.LEADING
     assert candidate.standing.generation == 5
+
+
+def test_before_the_lease_ends_the_leader_is_asked_directly_more_than_once() -> None:
+    candidate = _candidate()
+    candidate.receive_announce(_announce(), OTHER, now=0.05)
+    said = _run(candidate, 0.05 + DOUBT_S - 0.01)
+    assert not [one for one in said if isinstance(one, AskLeader)]
+
+    said = _run(candidate, 0.05 + LEASE_S - 0.01)
+    questions = [one for one in said if isinstance(one, AskLeader)]
+    assert len(questions) >= 2
+    assert set(questions) == {AskLeader(Seek(LOCATOR, again=True))}
+
+
+def test_a_leader_that_answers_keeps_its_lease() -> None:
+    candidate = _candidate()
+    candidate.receive_announce(_announce(), OTHER, now=0.0)
+    for _ in range(20):
+        while not [one for one in candidate.drain() if isinstance(one, AskLeader)]:
+            now = candidate.wake_at()
+            candidate.wake(now=now)
+        candidate.receive_announce(_announce(), OTHER, now=now + 0.01)
+    assert candidate.role is Role.FOLLOWING
+
+
+def test_only_the_first_question_says_that_it_is_the_first() -> None:
+    seeks = [one for one in _run(_candidate(), 0.5) if isinstance(one, Seek)]
+    assert [one.again for one in seeks] == [False, *[True] * (SEEK_COUNT - 1)]
 
 
 def test_each_announcement_renews_the_lease() -> None:

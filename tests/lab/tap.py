@@ -44,7 +44,7 @@ class Counted:
 
     control: int  # multicast on our port that is no larger than a control message can be
     stream: int  # multicast on our port that is larger
-    unicast: int  # UDP on our port, to one host
+    unicast: int  # UDP on our port, to one host or by broadcast
     http: int  # all TCP
 
     def __sub__(self, earlier: Self) -> Counted:

@@ -31,6 +31,7 @@ Nginx = Callable[[Lab], NginxOrigin]
 
 MIB = 1 << 20
 SLOW_WAN_BPS = 80_000_000  # the payload then takes 7 s
+SLOW_LINK_BPS = 50_000_000  # half of the payload then takes 5 s more
 BEHIND_BYTES_MAX = 8 * MIB  # as in test_main_job_faults
 CLOSING_S_MAX = 12.0  # the last report, 3 s in which nobody needs anything, and a busy machine
 AT_REST_S = 2.5  # two announcements, had there been any
@@ -129,6 +130,32 @@ def test_one_that_comes_when_all_is_over_takes_it_from_a_neighbour(
     assert_delivered(package, agents, lab.hosts)
     assert came_from(record) == {"peer": package.payload_bytes}
     assert lab.wan_bytes() <= WAN_COPIES_MAX * package.payload_bytes
+
+
+def test_a_session_that_was_handed_to_the_complete_comes_to_its_end(
+    make_lab: MakeLab, nginx: Nginx, package: Package, make_agents: MakeAgents
+) -> None:
+    """The heir serves the last one; those who are done already must say so to it."""
+    lab = make_lab(4)
+    tap, origin, agents = Tap(lab), nginx(lab), make_agents()
+    *early, late = lab.hosts
+    daemons = {host.name: agents.agent(host) for host in lab.hosts}
+    url = origin.url_of(package.manifest_name)
+    lab.rate(late, SLOW_LINK_BPS)
+
+    runs = [agents.fetch(host, url) for host in early]
+    representative = await_representative(agents, early)
+    await_true(lambda: tap.bytes().stream > package.payload_bytes / 2, "half of the stream")
+    last = agents.fetch(late, url)
+    records(runs)
+    status = daemons[representative.name].end()
+    found = records([last])
+
+    assert status == 0
+    assert_delivered(package, agents, lab.hosts)
+    assert_all_accounted(package, found)
+    assert lab.wan_bytes() <= WAN_COPIES_MAX * package.payload_bytes
+    _assert_falls_silent(tap)
 
 
 def _ask(agents: Agents, host: Host, *command: str) -> Any:

@@ -128,9 +128,9 @@ def need(*entries: tuple[int, int], session: int = SESSION) -> Need:
     return Need(session, CONTENT, entries)
 
 
-def seek() -> Seek:
+def seek(*, again: bool = False) -> Seek:
     """A query."""
-    return Seek(LOCATOR)
+    return Seek(LOCATOR, again=again)
 
 
 def offer(*, content: ContentId = CONTENT, busy: bool = False) -> Offer:
@@ -139,14 +139,25 @@ def offer(*, content: ContentId = CONTENT, busy: bool = False) -> Offer:
 
 
 def said(commands: Sequence[Command], kind: type[Wanted]) -> list[Wanted]:
-    """The messages of one kind that are to be sent."""
-    sends = (one.message for one in commands if isinstance(one, Send))
+    """The messages of one kind that are to be sent, but for those said aside."""
+    sends = (one.message for one in commands if isinstance(one, Send) and not one.aside)
     return [message for message in sends if isinstance(message, kind)]
+
+
+def sends(commands: Sequence[Command]) -> list[Send]:
+    """All that is to be sent, in order."""
+    return [one for one in commands if isinstance(one, Send)]
+
+
+def said_aside(commands: Sequence[Command]) -> list[Message]:
+    """All that is to be said by broadcast."""
+    return [one.message for one in commands if isinstance(one, Send) and one.aside]
 
 
 def to_group(commands: Sequence[Command]) -> list[Message]:
     """All that is to be said to the whole group."""
-    return [one.message for one in commands if isinstance(one, Send) and one.to is None]
+    sends = (one for one in commands if isinstance(one, Send) and not one.aside)
+    return [one.message for one in sends if one.to is None]
 
 
 def of_kind(commands: Sequence[Command], kind: type) -> list[Command]:

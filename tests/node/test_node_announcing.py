@@ -15,9 +15,10 @@ from node_kit import (
     environment,
     package,
 )
+from node_kit import announce as session
 
 from mcastdist.ids import SessionId
-from mcastdist.node import Package
+from mcastdist.node import Package, Send
 from mcastdist.node.announcing import CLOSED_SAID, Announcing, announce
 from mcastdist.node.broadcast import Broadcast
 from mcastdist.ranges import RangeSet
@@ -32,12 +33,20 @@ from mcastdist.wire import (
 )
 
 
+def _say(announcing: Announcing, until: float, *, closed: bool = False) -> list[list[Send]]:
+    phase = Phase.CLOSED if closed else Phase.WAITING
+    times = []
+    while announcing.due_at <= until:
+        times.append(announcing.say(session(phase), announcing.due_at))
+    return times
+
+
 def _said(announcing: Announcing, until: float, *, closed: bool = False) -> list[float]:
+    phase = Phase.CLOSED if closed else Phase.WAITING
     moments = []
     while announcing.due_at <= until:
-        now = announcing.due_at
-        moments.append(now)
-        announcing.said(closed=closed, now=now)
+        moments.append(announcing.due_at)
+        announcing.say(session(phase), announcing.due_at)
     return moments
 
 
@@ -75,6 +84,38 @@ def test_a_query_after_a_pause_is_answered_at_once() -> None:
     _said(announcing, 5.0)
     announcing.soon(5.2)
     assert announcing.due_at == 5.2
+
+
+def test_the_first_and_the_last_are_said_aside_too() -> None:
+    announcing = Announcing(now=0.0)
+    times = _say(announcing, 5.0)
+    assert [len(sends) for sends in times[:EARLY_ANNOUNCEMENTS]] == [2, 2, 1]
+    assert all([one.aside for one in sends] == [False] for sends in times[EARLY_ANNOUNCEMENTS:])
+    to_group, aside = times[0]
+    assert (to_group.message, to_group.aside) == (session(Phase.WAITING), False)
+    assert (aside.message, aside.aside) == (session(Phase.WAITING, aside=True), True)
+
+    assert all(len(sends) == 2 for sends in _say(announcing, 60.0, closed=True))
+
+
+def test_who_asked_in_vain_is_answered_alone_and_all_soon_aside() -> None:
+    announcing = Announcing(now=0.0)
+    _say(announcing, 5.0)
+    address = ("10.0.0.9", 7_447)
+    (answer,) = announcing.answer(session(Phase.WAITING), address, 5.5)
+    assert (answer.to, answer.message) == (address, session(Phase.WAITING, aside=True))
+    ((_, aside),) = _say(announcing, 5.5)
+    assert aside.aside
+
+
+def test_a_thousand_questions_bring_no_more_answers_than_announcements_may_come() -> None:
+    announcing = Announcing(now=0.0)
+    answers = 0
+    for question in range(1_000):
+        now = question / 1_000
+        answers += len(announcing.answer(session(Phase.WAITING), ("10.0.0.9", 7_447), now))
+        answers += sum(map(len, _say(announcing, now)))
+    assert answers <= 3 * (1 / ANNOUNCE_GAP_S_MIN + 1)
 
 
 def test_the_end_is_said_a_few_times_and_then_nothing_more() -> None:

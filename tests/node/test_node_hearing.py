@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from node_kit import BLOCKS, announce
 
-from mcastdist.node.hearing import WRAP_GRACE_S, Hearing
+from mcastdist.node.hearing import OUT_OF_REACH_S, WRAP_GRACE_S, Hearing
 from mcastdist.wire import DEAF_S, Phase
 
 
@@ -39,6 +39,26 @@ def test_silence_between_the_blocks_of_a_slow_download_proves_nothing() -> None:
         if second % 5 == 0:
             assert hearing.heard(second - 0.5)
         hearing.announced(announce(Phase.STREAMING, position=second // 5), now=float(second))
+        assert not hearing.is_deaf(second + 0.9)
+
+
+def test_who_hears_its_representative_only_aside_is_out_of_the_groups_reach() -> None:
+    hearing = _listening()
+    hearing.announced(announce(aside=True), now=OUT_OF_REACH_S - 0.1)
+    assert not hearing.is_deaf(60.0)
+    hearing.announced(announce(aside=True), now=OUT_OF_REACH_S)
+    assert hearing.is_out_of_reach
+    assert hearing.is_deaf(60.0)
+
+
+def test_who_hears_the_stream_or_the_group_is_within_its_reach() -> None:
+    hearing = _listening()
+    for second in range(1, 20):
+        hearing.announced(announce(aside=second % 2 == 1), now=float(second))
+        assert not hearing.is_deaf(second + 0.9)
+    for second in range(20, 40):
+        assert hearing.heard(second - 0.5)
+        hearing.announced(announce(aside=True), now=float(second))
         assert not hearing.is_deaf(second + 0.9)
 
 

@@ -23,6 +23,7 @@ from node_kit import (
     package,
     report,
     said,
+    said_aside,
     seek,
 )
 
@@ -78,6 +79,17 @@ def test_a_busy_holder_says_so() -> None:
     node.uploads_busy = True
     _hear(node, seek(), 5.0)
     assert said(_run(node, 6.0), Offer)[0].busy
+
+
+def test_who_asked_in_vain_is_offered_it_by_broadcast_too() -> None:
+    node = _holder()
+    _hear(node, seek(), 5.0)
+    assert said_aside(_run(node, 6.0)) == []
+    _hear(node, seek(again=True), 7.0)
+    (made,) = said_aside(_run(node, 8.0))
+    assert isinstance(made, Offer)
+    _hear(node, seek(), 9.0)
+    assert said_aside(_run(node, 10.0)) == []
 
 
 def test_when_enough_have_offered_it_keeps_quiet() -> None:

@@ -16,7 +16,9 @@ from node_kit import (
     package,
     report,
     said,
+    said_aside,
     seek,
+    sends,
     to_group,
 )
 
@@ -25,6 +27,8 @@ from mcastdist.node import Command
 from mcastdist.node.participation import Participation
 from mcastdist.timers import NEVER
 from mcastdist.wire import (
+    CLAIM_COUNT,
+    LEASE_S,
     Announce,
     Claim,
     Dismiss,
@@ -85,6 +89,36 @@ def test_another_query_asks_for_us_too() -> None:
     _hear(ours, seek(), 0.0)
     _hear(ours, seek(), 0.1)
     assert said(_run(ours, 0.24), Seek) == []
+
+
+def test_who_may_be_out_of_the_groups_reach_is_answered_alone_and_by_broadcast() -> None:
+    ours = _participation()
+    _run(ours, 2.0)
+    _hear(ours, seek(), 2.0, sender=OTHER)
+    assert all(one.to is None for one in sends(_run(ours, 2.1)))
+
+    _hear(ours, seek(again=True), 3.0, sender=OTHER)
+    commands = _run(ours, 3.2)
+    assert [one.to for one in sends(commands) if one.to is not None] == [address(OTHER)]
+    assert [one.aside for one in said_aside(commands) if isinstance(one, Announce)] == [True]
+
+
+def test_a_claim_is_said_by_broadcast_too_and_answered_like_that() -> None:
+    ours = _participation()
+    claims = [one for one in said_aside(_run(ours, 1.0)) if isinstance(one, Claim)]
+    assert len(claims) == CLAIM_COUNT
+    _hear(ours, Claim(LOCATOR, Standing(1, 1)), 3.0, sender=OTHER)
+    commands = _run(ours, 3.2)
+    assert [one.to for one in sends(commands) if one.to is not None] == [address(OTHER)]
+
+
+def test_a_representative_that_falls_silent_is_asked_where_it_was_heard() -> None:
+    ours = _participation()
+    _hear(ours, announce(), 0.1)
+    commands = _run(ours, 0.1 + LEASE_S - 0.01)
+    asked = [one.to for one in sends(commands) if isinstance(one.message, Seek)]
+    assert len(asked) >= 2
+    assert set(asked) == {address(LEADER)}
 
 
 def test_when_the_representative_seeks_it_has_forgotten_that_it_represents() -> None:

@@ -65,13 +65,23 @@ def test_the_same_session_is_followed_on_and_another_anew() -> None:
 
 def test_what_is_known_of_the_package_is_told_to_whoever_comes() -> None:
     parts = _parts()
-    parts.package_known(package(range(BLOCKS)), now=0.0)
+    parts.package_known(package(range(BLOCKS - 1)), now=0.0)
     _follow(parts)
     assert parts.reception is not None
     assert parts.reception.stream is not None
     parts.represent(Standing(2, 50), start_at=1.0, now=0.5)
     assert parts.representation is not None
     assert parts.representation.phase is Phase.WAITING
+
+
+def test_who_follows_with_everything_here_says_so_and_listens_to_nothing() -> None:
+    parts = _parts()
+    parts.package_known(package(range(BLOCKS)), now=0.0)
+    _follow(parts)
+    parts.wake(now=parts.wake_at())
+    assert [one.state for one in said(parts.drain(), Report)] == [ReceiverState.DONE]
+    assert parts.reception is not None
+    assert parts.reception.stream is None
 
 
 def test_reports_carry_the_weight_with_which_we_would_stand_now() -> None:

@@ -71,6 +71,7 @@ class Segment:
         self.events: list[Event] = []
         self.web = Web(self, wan_bps=wan_bps)
         self.deaf_to_stream: set[NodeId] = set()
+        self.carries_broadcast = True
         self.said: Counter[str] = Counter()  # control messages by kind
         self.said_at: defaultdict[str, list[float]] = defaultdict(list)
         self.wire_bytes = 0  # of the streams
@@ -341,7 +342,10 @@ class Segment:
         for receiver in list(self.machines.values()):
             if command.to not in (None, receiver.address):
                 continue
-            if command.to is None and not (receiver.hears_multicast and machine.hears_multicast):
+            multicast = command.to is None and not command.aside
+            if multicast and not (receiver.hears_multicast and machine.hears_multicast):
+                continue
+            if command.aside and not self.carries_broadcast:
                 continue
             if self.reaches(machine, receiver):
                 self._carry(receiver, lambda r=receiver: self._hear(r, message, machine))

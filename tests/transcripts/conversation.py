@@ -33,7 +33,9 @@ class Conversation(Segment):
 
     def _send(self, machine: Machine, command: Send) -> None:
         self._tell()
-        to = "all" if command.to is None else self._number_of(command.to)
+        to = "all, aside," if command.aside else "all"
+        if command.to is not None:
+            to = self._number_of(command.to)
         self._line(machine.id, f"says to {to}", f"{_shown(command.message)}")
         super()._send(machine, command)
 

@@ -29,8 +29,8 @@ from mcastdist.wire.sealing import COUNTER_MAX, ReplayWindow
 
 GOLDEN_DATAGRAM = (
     "01" "43" "78" "00" "50d858e0" "1111222233334444" "5555666677778888" "00000001"
-    "dae93242daa24644d4ce19b4e9fcbd74aaacc3ce6a8c88c7a9a32d8543c78f3857c3096ff5"
-    "42bb08f67721b24a75037d4f083d8dc56d"
+    "dde93242daa24644d4ce19b4e9fcbd74aaacc3ce6a8c88c7a9a32d8543c78f3857c3096ff5"
+    "4282c8f5ab134ac66beefe9ee4027ebff5e9"
 )  # fmt: skip
 HEADER_BYTES = 28
 

@@ -35,8 +35,8 @@ _CONTENT_HEX = "c420" + CONTENT.hex()
 _STANDING_HEX = "960732ccff0100cedeadbeef"
 
 GOLDEN: list[tuple[Message, str]] = [
-    (Seek(LOCATOR), "9301" + _LOCATOR_HEX + "c400"),
-    (Seek(LOCATOR, CONTENT), "9301" + _LOCATOR_HEX + _CONTENT_HEX),
+    (Seek(LOCATOR), "9401" + _LOCATOR_HEX + "c400" + "c2"),
+    (Seek(LOCATOR, CONTENT, True), "9401" + _LOCATOR_HEX + _CONTENT_HEX + "c3"),
     (
         Offer(LOCATOR, CONTENT, 7447, 300, True, False),
         "9702" + _LOCATOR_HEX + _CONTENT_HEX + "cd1d17" + "cd012c" + "c3" + "c2",
@@ -47,9 +47,9 @@ GOLDEN: list[tuple[Message, str]] = [
             LOCATOR, SESSION, STANDING, 7447, Phase.STREAMING, 60_000, CONTENT,
             3_000_000, 1 << 20, 1416, 2, 1, 12, 100_000_000, 3,
         ),
-        "dc0010" + "04" + _LOCATOR_HEX + "ce01020304" + _STANDING_HEX + "cd1d17" + "02" + "cdea60"
+        "dc0011" + "04" + _LOCATOR_HEX + "ce01020304" + _STANDING_HEX + "cd1d17" + "02" + "cdea60"
         + _CONTENT_HEX + "ce002dc6c0" + "ce00100000" + "cd0588" + "02" + "01" + "0c"
-        + "ce05f5e100" + "03",
+        + "ce05f5e100" + "03" + "c2",
     ),
     (
         Report(
