@@ -23,10 +23,6 @@ LONG: dict[str, str] = {
 # Modules without a test module of their own, and what tests them.
 TESTED_ELSEWHERE: dict[str, str] = {
     "agent/api.py": "nouns without behaviour; every test of the control API uses them",
-    "node/commands.py": "orders without behaviour; tests/node/test_node_orders.py",
-    "node/config.py": "settings without behaviour; tests/node/test_node_defaults.py",
-    "node/environment.py": "what a node is given; tests/node/test_node_identity.py",
-    "election/roles.py": "an enumeration and two records; every test of the candidate uses them",
 }
 
 
