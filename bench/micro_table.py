@@ -33,6 +33,6 @@ class OneFile:
         """The chunks that touch these bytes."""
         return range(start // self._chunk_bytes, -(-stop // self._chunk_bytes))
 
-    def deliverables(self) -> Sequence[Deliverable]:
+    def deliverables(self, file_name: str | None = None, /) -> Sequence[Deliverable]:
         """Nothing is delivered."""
         return []

@@ -14,7 +14,6 @@ from pathlib import Path
 from mcastdist.errors import DigestMismatch
 from mcastdist.manifest import SafePath
 
-from .manifest_table import file_named
 from .package import OpenPackage
 
 READ_BYTES = 1 << 20
@@ -37,8 +36,7 @@ def deliver(
         if not is_wanted():
             raise Withdrawn
 
-    with file_named(file_name):
-        package.holding.deliver(dest, progress=progress)
+    package.holding.deliver(dest, file_name=str(file_name), progress=progress)
 
 
 def check_whole_file(package: OpenPackage) -> None:

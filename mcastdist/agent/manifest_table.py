@@ -1,31 +1,17 @@
 """How does the store see a manifest? As a table of chunks and a list of things to put in place.
 
 A plain file has one fixed name in its manifest, so that its content id is the same whatever its URL
-is; what it is called when it is delivered is each task's own affair (`file_named`).
+is; what it is called when it is delivered is each task's own affair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 
-from mcastdist.manifest import Manifest, SafePath
+from mcastdist.manifest import Manifest
 from mcastdist.store import Deliverable
 
 LINK_MODE = 0o777  # what the system shows for every symbolic link
-
-_file_name: ContextVar[SafePath | None] = ContextVar("file_name", default=None)
-
-
-@contextmanager
-def file_named(name: SafePath) -> Iterator[None]:
-    """While this lasts, in this thread or task: plain files are delivered under this name."""
-    token = _file_name.set(name)
-    try:
-        yield
-    finally:
-        _file_name.reset(token)
 
 
 class ManifestTable:
@@ -57,11 +43,12 @@ class ManifestTable:
         """The chunks that touch `[start, stop)`."""
         return self._chunks.over(start, stop)
 
-    def deliverables(self) -> Sequence[Deliverable]:
-        """The files, links and empty folders to put in place."""
+    def deliverables(self, file_name: str | None = None, /) -> Sequence[Deliverable]:
+        """The files, links and empty folders to put in place; a plain file as `file_name`."""
         manifest = self._manifest
+        given = file_name if manifest.kind == "file" else None
         files = [
-            Deliverable(self._name(entry.path), entry.mode, *manifest.file_span(at), entry.sha256)
+            Deliverable(given or str(entry.path), entry.mode, *manifest.file_span(at), entry.sha256)
             for at, entry in enumerate(manifest.files)
         ]
         links = [
@@ -69,7 +56,3 @@ class ManifestTable:
         ]
         folders = [Deliverable.folder_at(str(path)) for path in manifest.folders]
         return files + links + folders
-
-    def _name(self, path: SafePath) -> str:
-        given = _file_name.get() if self._manifest.kind == "file" else None
-        return str(path if given is None else given)

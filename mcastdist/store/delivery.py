@@ -10,22 +10,24 @@ A file is never hard-linked to the store: whoever edits it in place would edit t
 it what this node gives to others. Where the file system can share blocks (see `Disk.clone`), it
 does, and a copy costs nothing.
 
-Files are synced in batches by a few threads, since file systems merge syncs that come together:
-2,000 small files took 0.9 s one by one, 0.3 s in a batch, 0.15 s in a batch by eight threads.
+Files are made durable in batches (see `batch`), and get their names only then: new files alone,
+whole ones, can be seen at the final names, at whatever instant the power goes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from mcastdist.errors import DigestMismatch, StorageError
 from mcastdist.ids import ContentId
 
+from .batch import Batch
 from .destination import (
     HAS_DESCRIPTORS,
     Destination,
@@ -39,12 +41,10 @@ from .table import Deliverable
 from .workshop import Workshop, clear_abandoned, open_workshop
 
 COPY_BYTES = 1 << 20  # stays in the processor's cache between reading, hashing and writing
-BATCH_FILES = 128  # open at once; the usual limit of a process is 1,024 descriptors
-BATCH_BYTES = 64 << 20  # what a batch may leave to sync at once
-SYNC_THREADS = 8
 PERMISSIONS = 0o777  # nothing we deliver is set-user-id, whoever signed it
 
 Progress = Callable[[int], None]
+Parents = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,10 @@ class _Delivery:
         self._workshop = workshop
         self._progress = progress
         self._done_bytes = 0
-        self._built: list[tuple[Deliverable, File]] = []
-        self._built_bytes = 0
-        self._touched: set[tuple[str, ...]] = set()
+        self._buffer = memoryview(bytearray(COPY_BYTES))
+        self._batch = Batch(disk)
+        self._built: list[tuple[Deliverable, Path]] = []  # of the batch, without their names
+        self._touched: set[Parents] = set()
 
     def run(self) -> None:
         in_order = sorted(self._source.deliverables, key=lambda item: item.path.split("/"))
@@ -115,29 +116,34 @@ class _Delivery:
         self._advance(0)
 
     def _put_files(self, items: Iterable[Deliverable]) -> None:
-        with ThreadPoolExecutor(SYNC_THREADS) as pool:
-            try:
-                for item in items:
-                    self._put_file(item)
-                    if len(self._built) >= BATCH_FILES or self._built_bytes >= BATCH_BYTES:
-                        self._place_batch(pool)
-                self._place_batch(pool)
-            finally:
-                self._drop_batch()
+        try:
+            for parents, siblings in groupby(items, _parents_of):
+                for item in siblings:
+                    # Asked for anew each time, since placing a batch leads to other folders.
+                    self._put_file(item, self._folder(parents))
+                    if self._batch.is_full:
+                        self._place_batch()
+            self._place_batch()
+        finally:
+            self._batch.drop()  # what has not been placed goes with the workshop
 
-    def _put_file(self, item: Deliverable) -> None:
-        folder, name = self._folder_of(item)
+    def _put_file(self, item: Deliverable, folder: Folder) -> None:
         size = item.stop - item.start
         mode = item.mode & PERMISSIONS
-        if is_same_file(folder, name, size=size, mode=mode, sha256=item.sha256):
-            self._advance(size)
-            return
-        _refuse_directory(folder, name)
+        name = _name_of(item)
+        status = status_of(folder, name)
+        if status is not None:
+            if is_same_file(folder, name, status, size=size, mode=mode, sha256=item.sha256):
+                self._advance(size)
+                return
+            _refuse_directory(folder, name, status)
         file = self._workshop.new_file()
-        self._built.append((item, file))
-        self._built_bytes += size
-        self._fill(file, item)
-        self._disk.set_mode(file, mode)
+        try:
+            self._fill(file, item)
+            self._disk.set_mode(file, mode)
+        finally:
+            self._batch.add(file, size)
+        self._built.append((item, file.path))
 
     def _fill(self, file: File, item: Deliverable) -> None:
         digest = hashlib.sha256()
@@ -151,10 +157,9 @@ class _Delivery:
     def _pieces(self, file: File, item: Deliverable) -> Iterator[memoryview]:
         """The file's bytes, which are in `file` when all have been handed out."""
         size = item.stop - item.start
-        buffer = memoryview(bytearray(min(COPY_BYTES, size)))
         shared = self._share(file, item.start, size)
         for at in range(0, size, COPY_BYTES):
-            piece = buffer[: min(COPY_BYTES, size - at)]
+            piece = self._buffer[: min(COPY_BYTES, size - at)]
             if at < shared:
                 piece = piece[: self._disk.read_into(file, piece, at)]
             else:
@@ -167,25 +172,19 @@ class _Delivery:
         whole = size - size % COPY_BYTES  # file systems share in blocks; all block sizes divide it
         return whole if whole and self._disk.clone(self._source.payload, file, start, whole) else 0
 
-    def _place_batch(self, pool: ThreadPoolExecutor) -> None:
-        list(pool.map(self._disk.sync, [file for _, file in self._built]))
-        synced = list(self._built)
-        self._drop_batch()  # Windows renames no open files
-        for item, file in synced:
-            folder, name = self._folder_of(item)
-            self._rename(file.path, folder, name)
-
-    def _drop_batch(self) -> None:
-        """Close what was built; what has not been placed goes with the workshop."""
-        built, self._built, self._built_bytes = self._built, [], 0
-        for _, file in built:
-            self._disk.close(file)
+    def _place_batch(self) -> None:
+        self._batch.sync()  # and closes them, as Windows renames no open files
+        for parents, built in groupby(self._built, lambda one: _parents_of(one[0])):
+            folder = self._folder(parents)
+            for item, path in built:
+                self._rename(path, folder, _name_of(item))
+        self._built = []
 
     def _put_link(self, item: Deliverable, target: str) -> None:
-        folder, name = self._folder_of(item)
+        folder, name = self._folder(_parents_of(item)), _name_of(item)
         if is_same_link(folder, name, target):
             return
-        _refuse_directory(folder, name)
+        _refuse_directory(folder, name, status_of(folder, name))
         path = self._workshop.new_name()
         self._disk.make_link(path, target, folder=self._workshop.folder.fd)
         self._rename(path, folder, name)
@@ -198,10 +197,9 @@ class _Delivery:
             new_folder=folder.fd,
         )
 
-    def _folder_of(self, item: Deliverable) -> tuple[Folder, str]:
-        *parents, name = item.path.split("/")
-        self._touched.add(tuple(parents))
-        return self._destination.folder(tuple(parents)), name
+    def _folder(self, parents: Parents) -> Folder:
+        self._touched.add(parents)
+        return self._destination.folder(parents)
 
     def _sync_names(self) -> None:
         for parents in sorted(self._touched):
@@ -214,8 +212,15 @@ class _Delivery:
             self._progress(self._done_bytes)
 
 
-def _refuse_directory(folder: Folder, name: str) -> None:
-    status = status_of(folder, name)
+def _parents_of(item: Deliverable) -> Parents:
+    return tuple(item.path.split("/")[:-1])
+
+
+def _name_of(item: Deliverable) -> str:
+    return item.path.rpartition("/")[2]
+
+
+def _refuse_directory(folder: Folder, name: str, status: os.stat_result | None) -> None:
     if status is not None and stat.S_ISDIR(status.st_mode):
         path = folder.path / name
         raise StorageError(f"{path} is a directory, but the package has a file there: move it away")

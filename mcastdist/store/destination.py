@@ -23,7 +23,7 @@ from mcastdist.errors import StorageError, UnsafePath
 
 from .disk import FOLLOW_NOTHING, Disk
 from .durable import make_path
-from .refusals import refusals_about
+from .refusals import refusals_about, storage_error
 
 HAS_DESCRIPTORS = os.open in os.supports_dir_fd and os.mkdir in os.supports_dir_fd
 PUBLIC_DIRECTORY = 0o755  # and what the umask takes away: delivered files are for everybody
@@ -128,18 +128,21 @@ def names_in(folder: Folder) -> list[str]:
 
 def status_of(folder: Folder, name: str) -> os.stat_result | None:
     """What `name` is, itself, not what it links to; None if it is not there."""
-    path = folder.path / name
-    with refusals_about(path), contextlib.suppress(FileNotFoundError):
+    try:
         if folder.fd is None:
-            return os.lstat(path)
+            return os.lstat(folder.path / name)
         return os.stat(name, dir_fd=folder.fd, follow_symlinks=False)
-    return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise storage_error(error, folder.path / name) from error
 
 
-def is_same_file(folder: Folder, name: str, *, size: int, mode: int, sha256: bytes) -> bool:
-    """True if a regular file is there already with this size, mode and digest."""
-    status = status_of(folder, name)
-    if status is None or not stat.S_ISREG(status.st_mode) or status.st_size != size:
+def is_same_file(
+    folder: Folder, name: str, status: os.stat_result, *, size: int, mode: int, sha256: bytes
+) -> bool:
+    """True if what has this `status` is a regular file of this size, mode and digest."""
+    if not stat.S_ISREG(status.st_mode) or status.st_size != size:
         return False
     if os.name == "posix" and stat.S_IMODE(status.st_mode) != mode:
         return False

@@ -17,7 +17,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import positioned, system_calls
+from . import positioned, system_calls, whole_sync
 from .refusals import free_bytes, refusals_about
 
 PRIVATE_DIRECTORY = 0o700  # packages may be confidential; only the agent reads them
@@ -120,6 +120,15 @@ class Disk:
         """The same for bytes and length; cheaper, as times and mode may be lost."""
         with refusals_about(file.path):
             system_calls.sync_data(file.fd)
+
+    def syncs_at_once(self, file: File) -> bool:
+        """True if `sync_file_system` can stand for a `sync` of every file beside this one."""
+        return whole_sync.syncs_at_once(file.fd)
+
+    def sync_file_system(self, file: File) -> None:
+        """Return when all that was written where `file` lies, since it was opened, is durable."""
+        with refusals_about(file.path):
+            whole_sync.sync_file_system(file.fd)
 
     def forget_cached(self, file: File) -> None:
         """Let the next read come from the disk itself, where the system can be asked for that."""

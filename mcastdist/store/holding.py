@@ -21,7 +21,7 @@ from mcastdist.errors import UnavailableError
 from mcastdist.ids import ContentId
 from mcastdist.ranges import RangeSet
 
-from .delivery import Source, deliver
+from .delivery import Progress, Source, deliver
 from .disk import Disk
 from .ledger import Claim, Ledger
 from .package import Package
@@ -101,7 +101,7 @@ class Holding:
                 for start, stop in fresh:
                     self._unrecorded.remove(start, stop)
 
-    def verify_all(self, progress: Callable[[int], None] | None = None) -> list[int]:
+    def verify_all(self, progress: Progress | None = None) -> list[int]:
         """Hash all that is held again, from the disk; what is damaged is forgotten, and returned.
 
         `progress` is told how many bytes have been hashed, and may raise to stop.
@@ -120,16 +120,20 @@ class Holding:
         self._forget(bad)
         return bad
 
-    def deliver(self, dest: Path, *, progress: Callable[[int], None] | None = None) -> None:
+    def deliver(
+        self, dest: Path, *, file_name: str | None = None, progress: Progress | None = None
+    ) -> None:
         """Put all files in place under `dest`; see `delivery` for what is promised.
 
+        A plain file, which has no name of its own, is called `file_name`.
         Raises UnavailableError if the package is not complete, and DigestMismatch for a file that
         is damaged here: its chunks are then forgotten, so that they can be fetched again.
         """
         if not self.complete:
             raise UnavailableError(f"{self._label} is not complete here: fetch the rest first")
         with self._payload.borrowed() as payload:
-            source = Source(payload, self.content, self._table.deliverables(), self._recheck)
+            items = self._table.deliverables(file_name)
+            source = Source(payload, self.content, items, self._recheck)
             deliver(self._disk, source, dest, progress=progress)
 
     def close(self) -> None:

@@ -94,14 +94,21 @@ class MemoryHolding:
             progress(self.held_bytes)
         return bad
 
-    def deliver(self, dest: Path, *, progress: Callable[[int], None] | None = None) -> None:
+    def deliver(
+        self,
+        dest: Path,
+        *,
+        file_name: str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
         """Write all there is, without the care that `Holding` takes."""
         if not self.complete:
             raise UnavailableError(
                 f"{self.content.short} is not complete here: fetch the rest first"
             )
         done = 0
-        for item in sorted(self._table.deliverables(), key=lambda item: item.link is not None):
+        items = self._table.deliverables(file_name)
+        for item in sorted(items, key=lambda item: item.link is not None):
             path = dest / item.path
             if item.folder:
                 path.mkdir(parents=True, exist_ok=True)

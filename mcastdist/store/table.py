@@ -67,8 +67,8 @@ class PackageTable(Protocol):
         """The chunks of which some byte lies in `[start, stop)`."""
         ...
 
-    def deliverables(self) -> Sequence[Deliverable]:
-        """The files, links and empty folders."""
+    def deliverables(self, file_name: str | None = None, /) -> Sequence[Deliverable]:
+        """The files, links and empty folders; a plain file has `file_name`, if that is given."""
         ...
 
 

@@ -58,7 +58,7 @@ class SimpleTable:
         over = [n for n, (a, b) in enumerate(self.spans) if a < stop and b > start]
         return range(over[0], over[-1] + 1) if over else range(0)
 
-    def deliverables(self) -> Sequence[Deliverable]:
+    def deliverables(self, file_name: str | None = None, /) -> Sequence[Deliverable]:
         return self.items
 
 
@@ -143,6 +143,9 @@ class QuickDisk(Disk):
     def sync_data(self, file: File) -> None:
         pass
 
+    def sync_file_system(self, file: File) -> None:
+        pass
+
     def sync_directory(self, path: Path, *, folder: int | None = None) -> None:
         pass
 
@@ -171,8 +174,10 @@ class CrashingDisk(Disk):
         loses_data: bool = False,
         loses_names: bool = False,
         keeps: float = 0.0,
+        syncs_at_once: bool = True,
     ) -> None:
         self.count = 0
+        self._syncs_at_once = syncs_at_once
         self._crash_at = crash_at
         self._torn = torn
         self._loses = {"data": loses_data, "name": loses_names}
@@ -304,6 +309,13 @@ class CrashingDisk(Disk):
             self._synced("data", self._key(file.fd))
 
     sync_data = sync
+
+    def syncs_at_once(self, file: File) -> bool:
+        return self._syncs_at_once
+
+    def sync_file_system(self, file: File) -> None:
+        with self._change():
+            self._undo = []
 
     def clone(self, source: File, target: File, start: int, length: int) -> bool:
         return False

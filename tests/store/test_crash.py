@@ -26,7 +26,7 @@ from store_kit import (
 )
 
 from mcastdist.ids import Locator
-from mcastdist.store import Store
+from mcastdist.store import Store, batch
 
 LOCATOR = Locator.of_url("https://origin/c.iso")
 SHARED = noise("shared", 150)
@@ -184,7 +184,11 @@ def finish(store: Store, dest: Path) -> None:
     assert all((dest / name).is_dir() for name in NEW.folders)
 
 
-def run(directory: Path, make: Callable[[Path], CrashingDisk]) -> tuple[CrashingDisk, Promises]:
+def run(
+    directory: Path,
+    make: Callable[[Path], CrashingDisk],
+    script: Callable[[Path, CrashingDisk, Promises], None] = script,
+) -> tuple[CrashingDisk, Promises]:
     saved = directory / "saved"
     saved.mkdir(parents=True)
     disk, promises = make(saved), Promises()
@@ -213,3 +217,41 @@ def test_a_power_cut_at_every_change(tmp_path: Path, power_cut: str) -> None:
             error.add_note(f"power cut at change {n} of {total}: {power_cut}")
             raise
     print(f"{total} crash points: {power_cut}")
+
+
+MANY_OLD = Sample("m", {f"{n // 4}/{n}": noise(f"old {n}", 40) for n in range(12)})
+MANY_NEW = Sample(
+    "m", {f"{n // 4}/{n}": noise(f"{'new' if n % 3 else 'old'} {n}", 40) for n in range(16)}
+)
+
+
+def deliver_twice(directory: Path, disk: CrashingDisk, promises: Promises) -> None:
+    """Many small files, and then their update in the same place."""
+    with Store(directory / "store", NO_LIMITS, disk=disk) as store:
+        for sample in (MANY_OLD, MANY_NEW):
+            holding = sample.begin(store)
+            holding.write(0, sample.payload)
+            holding.deliver(directory / "dest")
+            promises.delivered.append(sample)
+            holding.close()
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["by one call", "one by one"])
+@pytest.mark.parametrize("power_cut", POWER_CUTS)
+def test_a_power_cut_while_many_files_become_durable_together(
+    tmp_path: Path, power_cut: str, at_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "FEW_FILES", 3)  # so that twelve are many
+    how = {**POWER_CUTS[power_cut], "syncs_at_once": at_once}
+    whole, _ = run(tmp_path / "count", lambda saved: CrashingDisk(saved, **how), deliver_twice)
+    for n in range(1, whole.count + 1):
+        directory = tmp_path / str(n)
+        _, promises = run(directory, lambda saved: CrashingDisk(saved, n, **how), deliver_twice)  # noqa: B023
+        found = tree(directory / "dest") if (directory / "dest").exists() else {}
+        for name, what in found.items():
+            if not name.startswith(".mcastdist-"):
+                assert what in (MANY_OLD.files.get(name), MANY_NEW.files[name]), f"{name}, cut {n}"
+        if promises.delivered:
+            assert set(promises.delivered[-1].files) <= set(found), f"cut {n}"
+        if len(promises.delivered) > 1:
+            assert {name: found[name] for name in MANY_NEW.files} == MANY_NEW.files, f"cut {n}"

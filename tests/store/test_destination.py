@@ -17,6 +17,7 @@ from mcastdist.store.destination import (
     is_same_link,
     names_in,
     open_folder,
+    status_of,
 )
 
 
@@ -90,12 +91,15 @@ def test_what_counts_as_the_same(tmp_path: Path, descriptors: bool) -> None:
     (tmp_path / "f").chmod(0o644)
     (tmp_path / "l").symlink_to("f")
     digest = sha256(b"hello")
-    assert is_same_file(root, "f", size=5, mode=0o644, sha256=digest)
-    assert not is_same_file(root, "f", size=6, mode=0o644, sha256=digest)
-    assert not is_same_file(root, "f", size=5, mode=0o755, sha256=digest)
-    assert not is_same_file(root, "f", size=5, mode=0o644, sha256=bytes(32))
-    assert not is_same_file(root, "l", size=5, mode=0o644, sha256=digest)
-    assert not is_same_file(root, "missing", size=5, mode=0o644, sha256=digest)
+    at_f, at_l = status_of(root, "f"), status_of(root, "l")
+    assert at_f
+    assert at_l
+    assert is_same_file(root, "f", at_f, size=5, mode=0o644, sha256=digest)
+    assert not is_same_file(root, "f", at_f, size=6, mode=0o644, sha256=digest)
+    assert not is_same_file(root, "f", at_f, size=5, mode=0o755, sha256=digest)
+    assert not is_same_file(root, "f", at_f, size=5, mode=0o644, sha256=bytes(32))
+    assert not is_same_file(root, "l", at_l, size=5, mode=0o644, sha256=digest)
+    assert status_of(root, "missing") is None
     assert is_same_link(root, "l", "f")
     assert not is_same_link(root, "l", "g")
     assert not is_same_link(root, "f", "f")
