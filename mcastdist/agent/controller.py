@@ -133,6 +133,7 @@ class AgentController(Cache):
         agent.peers.is_open = fresh.download.allow_peers
         agent.library.store.limits = limits
         logs.set_up(fresh.log)
+        await agent.reconfigure()
         return {"applied": applied, "needs_restart": needs_restart}
 
     async def linger(self, seconds: float) -> None:

@@ -72,6 +72,13 @@ class Agent:
         for locator, package in await asyncio.to_thread(held_packages, self.library.store):
             self.driver.node.hold(locator, package)
 
+    async def reconfigure(self) -> None:
+        """Tell the node of settings or interfaces that have changed."""
+        config = await asyncio.to_thread(
+            node_config, self.settings, self.interfaces, http_port=self.http_port
+        )
+        self.driver.node.configure(config)
+
     def used(self) -> set[ContentId]:
         """The packages that a task works on, or delivers."""
         return {

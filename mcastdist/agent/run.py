@@ -155,6 +155,7 @@ async def refresh_interfaces(agent: Agent) -> None:
         log.warning("interface cannot be used", why=refusal)
     if agent.http_port:
         await agent.peers.listen(bindable(chosen), agent.http_port)
+    await agent.reconfigure()
     log.info("interfaces looked at again", used=[one.name for one in chosen])
 
 

@@ -45,6 +45,10 @@ class Node:
 
     # In: what the machine's people and its agent say
 
+    def configure(self, config: NodeConfig) -> None:
+        """Other settings or interfaces: for offers from now on, and for tasks begun from now on."""
+        self._config = config
+
     def start(
         self, spec: TaskSpec, *, package: Package | None, config: NodeConfig | None, now: float
     ) -> None:

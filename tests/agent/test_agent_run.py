@@ -127,12 +127,14 @@ async def test_interfaces_that_come_are_used(monkeypatch: pytest.MonkeyPatch) ->
         http_port=7447,
         transport=Mock(refresh=Mock(return_value=["eth1: busy"])),
         peers=Mock(listen=AsyncMock()),
+        reconfigure=AsyncMock(),
     )
     await refresh_interfaces(agent)
 
     assert agent.interfaces == fresh
     agent.transport.refresh.assert_called_once_with(fresh)
     agent.peers.listen.assert_awaited_once_with(["10.0.0.1"], 7447)
+    agent.reconfigure.assert_awaited_once_with()
 
 
 def test_what_nobody_caught_is_logged(caplog: pytest.LogCaptureFixture) -> None:

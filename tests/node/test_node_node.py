@@ -74,6 +74,15 @@ def test_a_holder_offers_what_is_sought_after_a_short_wait() -> None:
     assert node.wake_at() == NEVER
 
 
+def test_who_had_no_interface_offers_once_there_is_one() -> None:
+    node = _holder(multicast_enabled=False)
+    _hear(node, seek(), 1.0)
+    assert said(_run(node, 2.0), Offer) == []
+    node.configure(configuration())
+    _hear(node, seek(), 5.0)
+    assert len(said(_run(node, 6.0), Offer)) == 1
+
+
 def test_a_busy_holder_says_so() -> None:
     node = _holder()
     node.uploads_busy = True
