@@ -37,6 +37,7 @@ COMMANDS = {
     "settings": "Check or show the settings.",
     "demo": "Show the main job live on this machine: an origin and real agents.",
     "trace": "Tell the story of a task from a trace file.",
+    "pcap": "Count what is in a capture, by kind.",
 }
 MODULES = {"precache": "fetch"}  # where the module is not called like the command
 
