@@ -2,11 +2,13 @@
 
     python -m fuzz                                  10 seconds over all targets
     python -m fuzz --seconds 600 --seed 7 datagrams
+    python -m fuzz --datagrams 10000000 --seed 7    so many datagrams, however long it takes
     python -m fuzz --replay fuzz/crashes/datagrams-0123456789ab datagrams
 
 A target is a module of this folder with `seeds() -> list[bytes]` and `fuzz_one(data)`, which keeps
-the errors that hostile bytes deserve to itself: whatever escapes is a finding. The inputs follow
-from the seed alone, so a run with the same seed, and as much time, finds the same.
+the errors that hostile bytes deserve to itself: whatever escapes is a finding. It starts from its
+seeds and from what lies in `fuzz/corpus/<target>/`: inputs that once reached new code. The inputs
+follow from the seed alone, so a run with the same seed, and as much time, finds the same.
 
 Exit status: 0 nothing found, 1 a finding (the input lies in `fuzz/crashes/`), 2 usage.
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib
+import math
 import pkgutil
 import secrets
 import signal
@@ -27,7 +30,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from types import FrameType
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import fuzz
 
@@ -36,6 +39,8 @@ from .mutation import mutated
 SECONDS = 10.0
 ONE_INPUT_S_MAX = 5.0  # an input of 64 KB that keeps us this long is an attack
 CRASHES = Path(__file__).parent / "crashes"
+CORPUS = Path(__file__).parent / "corpus"
+PROGRESS_INPUTS = 1_000_000  # of a long run: a sign of life every few minutes
 
 
 class Target(Protocol):
@@ -48,6 +53,13 @@ class Target(Protocol):
     def fuzz_one(self, data: bytes) -> None:
         """Try `data`; raise only what is a bug."""
         ...
+
+
+class Limit(NamedTuple):
+    """When to stop."""
+
+    seconds: float
+    inputs: float = math.inf
 
 
 class TooSlow(Exception):
@@ -66,14 +78,15 @@ def main(arguments: Sequence[str] | None = None, *, crashes: Path = CRASHES) -> 
     """Run as the command line says; the exit status."""
     targets = find_targets()
     asked = _parse(arguments, sorted(targets))
-    chosen = {name: targets[name] for name in asked.targets or sorted(targets)}
+    names = ["datagrams"] if asked.datagrams else asked.targets or sorted(targets)
+    chosen = {name: targets[name] for name in names}
     if asked.replay is not None:
         return _replay(chosen, asked.replay, crashes)
     print(f"seed {asked.seed}", flush=True)
-    return max(
-        _report(name, target, asked.seed, asked.seconds / len(chosen), crashes)
-        for name, target in chosen.items()
-    )
+    limit = Limit(asked.seconds / len(chosen))
+    if asked.datagrams:
+        limit = Limit(math.inf, asked.datagrams)
+    return max(_report(name, target, asked.seed, limit, crashes) for name, target in chosen.items())
 
 
 def find_targets() -> dict[str, Target]:
@@ -89,18 +102,33 @@ def find_targets() -> dict[str, Target]:
     }
 
 
-def run(target: Target, rng: Random, *, seconds: float) -> int:
-    """Feed `target` its seeds, then spoilt ones, for `seconds`; how many inputs it took.
+def kept(name: str) -> list[bytes]:
+    """What lies in the corpus of a target, in an order that does not depend on the disk."""
+    folder = CORPUS / name
+    return [path.read_bytes() for path in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def run(
+    target: Target,
+    rng: Random,
+    *,
+    seconds: float = math.inf,
+    inputs: float = math.inf,
+    corpus: Sequence[bytes] = (),
+) -> int:
+    """Feed `target` its seeds, then spoilt ones, until a limit; how many inputs it took.
 
     Raises Finding for the first that breaks it.
     """
-    seeds = target.seeds()
+    seeds = [*target.seeds(), *corpus]
     for data in seeds:
         _feed(target, data)
     count, stop_at = len(seeds), time.monotonic() + seconds
-    while time.monotonic() < stop_at:
+    while count < inputs and time.monotonic() < stop_at:
         _feed(target, mutated(seeds, rng))
         count += 1
+        if count % PROGRESS_INPUTS == 0:
+            print(f"{count:,} inputs", flush=True)
     return count
 
 
@@ -131,13 +159,15 @@ def _too_slow(number: int, frame: FrameType | None) -> None:
     raise TooSlow(f"still at it after {ONE_INPUT_S_MAX} s")
 
 
-def _report(name: str, target: Target, seed: int, seconds: float, crashes: Path) -> int:
+def _report(name: str, target: Target, seed: int, limit: Limit, crashes: Path) -> int:
+    began, rng = time.monotonic(), Random(f"{seed} {name}")
     try:
-        count = run(target, Random(f"{seed} {name}"), seconds=seconds)
+        count = run(target, rng, seconds=limit.seconds, inputs=limit.inputs, corpus=kept(name))
     except Finding as finding:
         _tell(name, finding, crashes)
         return 1
-    print(f"{name}: {count:,} inputs in {seconds:.1f} s, nothing found", flush=True)
+    took_s = time.monotonic() - began
+    print(f"{name}: {count:,} inputs in {took_s:.1f} s, nothing found", flush=True)
     return 0
 
 
@@ -167,6 +197,9 @@ def _parse(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Na
         prog="python -m fuzz", description="Look for bytes that break us."
     )
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for all targets together")
+    parser.add_argument(
+        "--datagrams", type=int, metavar="N", help="try so many datagrams, and nothing else"
+    )
     parser.add_argument("--seed", type=int, default=secrets.randbits(32), help="default: any")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="try this one input only")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(names)}")

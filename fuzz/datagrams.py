@@ -20,6 +20,7 @@ from mcastdist.wire import (
     Claim,
     ClusterKey,
     Dismiss,
+    Echo,
     Geometry,
     Handover,
     Message,
@@ -28,11 +29,13 @@ from mcastdist.wire import (
     Opener,
     PeerRequest,
     Phase,
+    Probe,
     ReceiverState,
     Report,
     Sealer,
     Seek,
     Standing,
+    Way,
     decode,
     encode,
     known,
@@ -52,6 +55,7 @@ GEOMETRY = Geometry(10_000, 4096, 256)
 SEAL = BlockSeal(KEY, CONTENT)
 CONTROL_HEADER_BYTES = 28
 MANIFEST_NONCE = bytes(12)
+RESEAL_NONCE = bytes(11) + b"\x01"  # of the first datagram, which is all a fresh opener needs
 
 
 def fuzz_one(data: bytes) -> None:
@@ -116,11 +120,7 @@ def _refused(attempt: Callable[[], object]) -> bool:
 
 def _resealed(data: bytes) -> bytes:
     """`data` as a member of the cluster could seal it: the way behind the seal."""
-    datagram = Sealer(KEY, CLUSTER, SENDER, SENDER_BOOT).seal(Seek(bytes(32)))
-    header = datagram[:CONTROL_HEADER_BYTES]
-    name = SENDER.to_bytes(8, "big") + SENDER_BOOT.to_bytes(8, "big")
-    cipher = AESGCM(KEY.derive(b"mcastdist control" + name))
-    return header + cipher.encrypt(bytes(11) + b"\x01", data, header)
+    return _RESEAL_HEADER + _RESEAL_CIPHER.encrypt(RESEAL_NONCE, data, _RESEAL_HEADER)
 
 
 def _datagrams(sealed: bytes) -> bytes:
@@ -133,6 +133,13 @@ def _datagrams(sealed: bytes) -> bytes:
         header.tobytes() + symbol.tobytes() for header, symbol in zip(headers, symbols, strict=True)
     )
 
+
+_RESEAL_HEADER = Sealer(KEY, CLUSTER, SENDER, SENDER_BOOT).seal(Seek(bytes(32)))[
+    :CONTROL_HEADER_BYTES
+]
+_RESEAL_CIPHER = AESGCM(
+    KEY.derive(b"mcastdist control" + SENDER.to_bytes(8, "big") + SENDER_BOOT.to_bytes(8, "big"))
+)
 
 _LOCATOR = bytes(range(32))
 _STANDING = Standing(7, 50, 255, 1, 0, 0xDEADBEEF)
@@ -152,4 +159,6 @@ _MESSAGES: tuple[Message, ...] = (
     Handover(_LOCATOR, SESSION, 0xFEDC_BA98_7654_3210),
     Dismiss(SESSION, "too slow"),
     PeerRequest("GET", "/v1/content/00/blocks/1"),
+    Probe(SESSION, 300, True),
+    Echo(SESSION, 7, Way.ASIDE, True, 1 << 40, 1 << 41, 7447, 1472, "0.1.0", "h1"),
 )  # fmt: skip

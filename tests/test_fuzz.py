@@ -81,6 +81,26 @@ def test_a_sound_target_is_counted(
     assert not (tmp_path / "none").exists()
 
 
+def test_so_many_datagrams_are_tried_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fuzzing.main(["--datagrams", "500", "--seed", "1"], crashes=tmp_path) == 0
+
+    (line,) = capsys.readouterr().out.splitlines()[1:]
+    assert line.startswith("datagrams: 500 inputs in ")
+
+
+def test_what_was_kept_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "fragile").mkdir()
+    (tmp_path / "fragile" / "b").write_bytes(b"broken before")
+    monkeypatch.setattr(fuzzing, "CORPUS", tmp_path)
+
+    with pytest.raises(fuzzing.Finding) as caught:
+        fuzzing.run(Fragile(), Random(1), inputs=0, corpus=fuzzing.kept("fragile"))
+    assert caught.value.data == b"broken before"
+    assert fuzzing.kept("robust") == []
+
+
 def test_one_broken_target_fails_the_run_of_all(targets: None, tmp_path: Path) -> None:
     assert fuzzing.main(["--seed", "1", "--seconds", "1"], crashes=tmp_path) == 1
 
