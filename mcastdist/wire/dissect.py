@@ -34,6 +34,7 @@ from .limits import (
     VERSION,
 )
 from .messages import Message
+from .padding import KIND_PADDED, PADDED_HEADER
 from .sealing import CONTROL_HEADER, KIND_CONTROL, counter_nonce, sender_cipher
 from .stream import KIND_STREAM, PARITY_SEED_MASK, STREAM_HEADER, STREAM_HEADER_BYTES
 
@@ -103,6 +104,9 @@ def dissect(head: bytes, length: int | None = None) -> StreamDatagram | ControlD
         return _stream(head, length)
     if kind == KIND_CONTROL:
         return _control(head, length)
+    if kind == KIND_PADDED and len(head) >= PADDED_HEADER.size:
+        within = PADDED_HEADER.unpack_from(head)[2]
+        return _control(head[PADDED_HEADER.size :][:within], within)
     raise Unauthentic("kind", f"kind {kind:#04x} is neither control nor stream")
 
 

@@ -68,3 +68,9 @@ PARITY_RANDOM_FIRST = 1 << 24  # from here drawn at random, by answerers who do 
 PARITY_DENSITIES = (
     0.5, 0.42, 0.35, 0.3, 0.25, 0.2, 0.16, 0.13, 0.1, 0.08, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01,
 )  # fmt: skip  # one per value of a symbol id's top four bits
+
+# --- trials (PROTOCOL.md, 11) -------------------------------------------------------------------
+
+ECHO_WAIT_S = 0.25  # a thousand machines that are probed at once answer over this time
+ECHOES_PER_S_MAX = 20  # enough for two who examine at once; bounds what a liar makes us say
+ECHO_BURST_MAX = 60  # an examination asks for a good twenty within three seconds

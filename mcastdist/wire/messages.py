@@ -60,6 +60,14 @@ class ReceiverState(IntEnum):
     LEFT = 5
 
 
+class Way(IntEnum):
+    """How a trial datagram was sent (PROTOCOL.md, 11)."""
+
+    GROUP = 0
+    ASIDE = 1
+    ALONE = 2
+
+
 class Message(Struct, frozen=True, array_like=True):
     """What all control messages share: a number on the wire."""
 
@@ -209,8 +217,41 @@ class PeerRequest(Message, frozen=True, array_like=True):
     path: Annotated[str, Meta(max_length=200)]
 
 
+class Probe(Message, frozen=True, array_like=True):
+    """Does this reach you? `back`: show by every way and in both sizes what reaches me of you.
+
+    `number`: which of the asker's probes this is; how it was sent, the asker knows.
+    """
+
+    kind: ClassVar[int] = 10
+
+    token: U32
+    number: U16
+    back: bool = False
+
+
+class Echo(Message, frozen=True, array_like=True):
+    """It did, and this is how I answer: by `way`, `full` or small; and who I am.
+
+    `received_us` and `sent_us` are seconds since 1970 by the answerer's clock, in microseconds.
+    """
+
+    kind: ClassVar[int] = 11
+
+    token: U32
+    number: U16
+    way: Way
+    full: bool
+    received_us: U64
+    sent_us: U64
+    http_port: U16
+    datagram_bytes_max: U16
+    version: Word
+    host: Word
+
+
 MESSAGES: tuple[type[Message], ...] = (
-    Seek, Offer, Claim, Announce, Report, Need, Handover, Dismiss, PeerRequest,
+    Seek, Offer, Claim, Announce, Report, Need, Handover, Dismiss, PeerRequest, Probe, Echo,
 )  # fmt: skip
 
 

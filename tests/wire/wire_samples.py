@@ -8,16 +8,19 @@ from mcastdist.wire import (
     Claim,
     ClusterKey,
     Dismiss,
+    Echo,
     Handover,
     Message,
     Need,
     Offer,
     PeerRequest,
     Phase,
+    Probe,
     ReceiverState,
     Report,
     Seek,
     Standing,
+    Way,
 )
 
 LOCATOR = bytes(range(32))
@@ -71,5 +74,11 @@ GOLDEN: list[tuple[Message, str]] = [
     (
         PeerRequest("GET", "/v1/content/00/blocks/1"),
         "9309" + "a3474554" + "b72f76312f636f6e74656e742f30302f626c6f636b732f31",
+    ),
+    (Probe(SESSION, 300, True), "940a" + "ce01020304" + "cd012c" + "c3"),
+    (
+        Echo(SESSION, 7, Way.ASIDE, True, 1 << 40, 1 << 41, 7447, 1472, "0.1.0", "h1"),
+        "9b0b" + "ce01020304" + "07" + "01" + "c3" + "cf0000010000000000"
+        + "cf0000020000000000" + "cd1d17" + "cd05c0" + "a5302e312e30" + "a26831",
     ),
 ]  # fmt: skip
