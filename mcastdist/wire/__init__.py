@@ -13,6 +13,11 @@ from .blocks import (
     Octets,
     split,
 )
+from .bounds import (
+    Phase,
+    ReceiverState,
+    Way,
+)
 from .codec import (
     decode,
     encode,
@@ -90,13 +95,10 @@ from .messages import (
     Need,
     Offer,
     PeerRequest,
-    Phase,
     Probe,
-    ReceiverState,
     Report,
     Seek,
     Standing,
-    Way,
 )
 from .padding import (
     pad,

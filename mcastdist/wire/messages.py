@@ -7,65 +7,37 @@ Numbers and fields are appended, never reused. Bounds that a type cannot express
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
 from mcastdist.ids import DIGEST_BYTES
 
+from .bounds import (
+    U8,
+    U16,
+    U32,
+    U64,
+    BitRate,
+    BlockCount,
+    BlockNumber,
+    Hash,
+    HashOrNothing,
+    Millionths,
+    Phase,
+    ReceiverState,
+    Way,
+    Word,
+)
 from .geometry import Geometry
 from .limits import (
     BLOCK_BYTES_MAX,
-    BLOCKS_MAX,
     DATAGRAM_BYTES_MAX,
     MISSING_RANGES_MAX,
     NEED_ENTRIES_MAX,
     PAYLOAD_BYTES_MAX,
     SYMBOL_BYTES_MIN,
 )
-
-U8 = Annotated[int, Meta(ge=0, le=0xFF)]
-U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
-U32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
-U64 = Annotated[int, Meta(ge=0)]  # msgpack has no larger ones; msgspec knows no bound of 2**64
-Hash = Annotated[bytes, Meta(min_length=DIGEST_BYTES, max_length=DIGEST_BYTES)]
-HashOrNothing = Annotated[bytes, Meta(max_length=DIGEST_BYTES)]
-BlockNumber = Annotated[int, Meta(ge=0, lt=BLOCKS_MAX)]
-BlockCount = Annotated[int, Meta(ge=0, le=BLOCKS_MAX)]
-Millionths = Annotated[int, Meta(ge=0, le=1_000_000)]
-BitRate = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
-Word = Annotated[str, Meta(max_length=64)]
-
-
-class Phase(IntEnum):
-    """Where a session stands."""
-
-    STARTING = 0
-    WAITING = 1
-    STREAMING = 2
-    REPAIRING = 3
-    SERVING = 4
-    CLOSED = 5
-
-
-class ReceiverState(IntEnum):
-    """Where a receiver stands in a session."""
-
-    JOINED = 0
-    RECEIVING = 1
-    REPAIRING = 2
-    DEAF = 3
-    DONE = 4
-    LEFT = 5
-
-
-class Way(IntEnum):
-    """How a trial datagram was sent (PROTOCOL.md, 11)."""
-
-    GROUP = 0
-    ASIDE = 1
-    ALONE = 2
 
 
 class Message(Struct, frozen=True, array_like=True):
