@@ -22,7 +22,7 @@ from .config import node_config
 from .daemon import Agent
 from .holdings import store_limits
 from .package import OpenPackage
-from .records import locator_of, snapshot
+from .records import file_name, locator_of, snapshot
 from .runs import Run, urls_of
 from .settings import Settings, as_dict, changes, reread, with_overrides
 from .status import status_of
@@ -55,6 +55,10 @@ class AgentController(Cache):
         settings = with_overrides(self._agent.settings, request.settings)
         run_id = locator_of(request).hex()
         entry = self._book.add(secrets.token_hex(TASK_ID_BYTES), request, run_id)
+        self._agent.trace(
+            "agent.task", at=time.monotonic(), task=entry.record.id, locator=locator_of(request),
+            file=file_name(request.url),
+        )  # fmt: skip
         await self._begin(entry, settings)
         return self._book.refresh(entry)
 

@@ -65,6 +65,7 @@ class Agent:
     book: TaskBook
     client: HttpClient
     http_port: int
+    trace: Tracer
     opened_at: float = field(default_factory=time.monotonic)
 
     async def hold_what_is_here(self) -> None:
@@ -135,7 +136,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     config = await asyncio.to_thread(node_config, settings, interfaces, http_port=http_port)
     node = Node(config=config, env=_environment(settings, identity, tracer))
     serving.node = node
-    book = TaskBook(runs, node.task, lambda entry: _on_final(node, runs, entry))
+    book = TaskBook(runs, node.task, lambda entry: _on_final(node, runs, entry, tracer))
     driver = Driver(
         node=node,
         own=identity.node,
@@ -164,7 +165,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     driver.hands.transport, driver.hands.fetcher = transport, fetcher
     agent = Agent(
         settings, identity, library, interfaces, driver, transport, peers, streams, book, client,
-        http_port,
+        http_port, tracer,
     )  # fmt: skip
     stack.push_async_callback(book.finish_deliveries)
     stack.push_async_callback(agent.leave)
@@ -228,8 +229,13 @@ def _draw_another(identity: Identity) -> None:
     identity.state.renew_node_id()
 
 
-def _on_final(node: Node, runs: Runs, entry: Entry) -> None:
+def _on_final(node: Node, runs: Runs, entry: Entry, trace: Tracer) -> None:
     """A task has ended: offer what is here to others."""
+    record = entry.record
+    trace(
+        "agent.task_ended", at=time.monotonic(), task=record.id, state=record.state,
+        reason=record.reason or None,
+    )  # fmt: skip
     run = runs.get(entry.run_id)
     if run is None or run.package is None or entry.record.failure == "content":
         return

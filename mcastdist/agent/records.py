@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import unquote, urlsplit
 
 from mcastdist.election import Role
 from mcastdist.ids import Locator, node_name
@@ -93,3 +94,8 @@ def locator_of(request: TaskRequest) -> Locator:
     if request.sha256 is not None:
         return Locator.of_file(bytes.fromhex(request.sha256))
     return Locator.of_url(request.url)
+
+
+def file_name(url: str) -> str:
+    """The last part of a URL's path: it names the wish, and holds no password and no token."""
+    return unquote(urlsplit(url).path).rpartition("/")[2]

@@ -43,7 +43,9 @@ ROLES = {
 }
 
 TELLINGS: dict[str, Telling] = {
-    "node.task": Telling("task {task} begins, for locator {locator}"),
+    "agent.task": Telling("task {task}: bring {file} here"),
+    "agent.task_ended": Telling("task {task} is {state}"),
+    "node.task": Telling("begins to look for locator {locator}"),
     "node.complete": Telling("everything is here and verified"),
     "node.phase": Telling("session {session} goes from {old} to {new}, {receivers} unfinished"),
     "node.round_stopped": Telling("the stream stops: nobody listens any more"),

@@ -9,7 +9,14 @@ import pytest
 from agent_kit import admit, fill, make_library, make_run, noise, plain
 
 from mcastdist.agent.api import TaskRequest
-from mcastdist.agent.records import failure_of, locator_of, new_record, see_run, snapshot
+from mcastdist.agent.records import (
+    failure_of,
+    file_name,
+    locator_of,
+    new_record,
+    see_run,
+    snapshot,
+)
 from mcastdist.ids import Locator
 
 URL = "http://origin/setup.exe"
@@ -37,6 +44,11 @@ def test_a_plain_file_is_sought_by_its_digest_and_a_package_by_its_url() -> None
     assert plain_one == Locator.of_file(bytes.fromhex(digest))
     assert plain_one == locator_of(TaskRequest(url="http://mirror/x", sha256=digest.upper()))
     assert locator_of(TaskRequest(url=URL)) == Locator.of_url(URL)
+
+
+def test_a_wish_is_named_by_its_file_and_tells_no_secret() -> None:
+    assert file_name("https://user:word@o/dir/a%20b-1.mcd?token=x#y") == "a b-1.mcd"
+    assert file_name("http://o") == ""
 
 
 def test_a_run_is_seen_with_its_bytes_and_a_guess_of_the_time_left(tmp_path: Path) -> None:

@@ -110,6 +110,19 @@ async def test_what_is_in_the_store_is_offered_after_a_restart(site: Site) -> No
         await until(lambda: list(trace.named("node.offer")))
 
 
+async def test_the_trace_names_a_task_by_the_id_its_user_knows(site: Site) -> None:
+    url = site.publish(PUBLISHED)
+    trace = EventLog()
+    async with AsyncExitStack() as stack:
+        agent = await open_agent(site.settings(), stack, trace=trace)
+        record = await fetch(AgentController(agent), url, site.folder / "out")
+    (begun,), (ended,) = trace.named("agent.task"), trace.named("agent.task_ended")
+    assert begun.fields == {
+        "task": record.id, "locator": Locator.of_url(url), "file": url.rpartition("/")[2],
+    }  # fmt: skip
+    assert (ended.fields["task"], ended.fields["state"]) == (record.id, "delivered")
+
+
 async def test_everything_is_closed_in_the_end(site: Site) -> None:
     url = site.publish(PUBLISHED)
     async with site.agent() as first:  # what is made once for the process stays

@@ -56,4 +56,4 @@ def test_an_unknown_event_is_told_as_it_stands() -> None:
 
 def test_a_digest_is_not_told_in_full() -> None:
     task = Event("node.task", 1.0, {"task": "ab" * 32, "locator": "abababababab"})
-    assert sentence(task) == "task abababababab begins, for locator abababababab"
+    assert sentence(task) == "begins to look for locator abababababab"

@@ -48,7 +48,7 @@ def test_every_event(terminal, file: Path) -> None:
 def test_json(terminal, file: Path) -> None:
     told = json.loads(terminal.type("trace", str(file), "--task", "t1", "--json").stdout)
     assert [line["count"] for line in told] == [1, 1, 40, 1]
-    assert told[0]["sentence"].startswith("task t1 begins")
+    assert told[0]["sentence"].startswith("begins to look for")
 
 
 @pytest.mark.parametrize("words", [("--task", "t9"), ("--content", "ffffff")])
