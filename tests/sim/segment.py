@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import count
 from random import Random
+from typing import ClassVar
 
 from segment_machine import BLOCK_BYTES, KEY, Content, Link, Machine, Shelf, spoilt
 from segment_web import Web
@@ -50,6 +51,8 @@ Deliver = Callable[[], None]
 class Segment:
     """One subnet with `nodes` machines; see the module's docstring."""
 
+    made: ClassVar[list[Segment]] = []  # by the test that runs; `invariants.py` looks at them
+
     def __init__(
         self,
         *,
@@ -64,8 +67,10 @@ class Segment:
         packages: int = 1,
         **config: object,
     ) -> None:
+        self.made.append(self)
         self.rng = Random(seed)
         self.now = 0.0
+        self.excuse = ""  # why the origin may be asked for what somebody here could have given
         self.link = Link(loss=loss)
         self.links: dict[NodeId, Link] = {}
         self.events: list[Event] = []
@@ -138,10 +143,25 @@ class Segment:
         """The agent is stopped in good order: it says goodbye and is gone."""
         machine = self.machines[NodeId(node)]
         for task in machine.shelves:
-            machine.node.stop(task, "agent_stops", now=self.now)
+            machine.node.stop(task, "agent_stops", now=self.clock(machine))
         self._serve(machine)
         machine.up = False
         self._may_be_over = True
+
+    def stop(self, node: int, reason: str, package: int = 0) -> None:
+        """The task is suspended or cancelled by somebody; the machine stays."""
+        machine = self.machines[NodeId(node)]
+        shelf = machine.shelves[self.contents[package].task]
+        machine.node.stop(shelf.content.task, reason, now=self.clock(machine))
+        shelf.failed = reason
+        self._serve(machine)
+        self._may_be_over = True
+
+    def resume(self, node: int, package: int = 0) -> None:
+        """The suspended task goes on."""
+        machine = self.machines[NodeId(node)]
+        machine.shelves[self.contents[package].task].failed = None
+        self._start(machine, package)
 
     def restart(self, node: int, package: int = 0) -> None:
         """The machine comes back with its disk and gets its task again."""
@@ -153,6 +173,25 @@ class Segment:
     def freeze(self, node: int) -> None:
         """SIGSTOP: it neither hears nor speaks, and does not know it."""
         self.machines[NodeId(node)].frozen = True
+
+    def rouse(self, node: int, *, clock_stood_s: float = 0.0) -> None:
+        """A machine that slept (`freeze`) goes on: what came meanwhile is lost, connections are
+        dead, and its clock has stood still for so long, or has not."""
+        machine = self.machines[NodeId(node)]
+        machine.backlog.clear()
+        machine.clock_s -= clock_stood_s
+        self.web.break_off(machine)
+        self.thaw(node)
+        for stream in machine.streams.values():
+            stream.changed()
+
+    def jump(self, node: int, seconds: float) -> None:
+        """The machine's clock leaps ahead, as after a suspended virtual machine."""
+        machine = self.machines[NodeId(node)]
+        machine.clock_s += seconds
+        self._serve(machine)
+        for stream in machine.streams.values():
+            stream.changed()
 
     def thaw(self, node: int) -> None:
         """SIGCONT."""
@@ -184,6 +223,10 @@ class Segment:
     def representatives(self) -> list[NodeId]:
         """Who believes to represent the first package."""
         return self.representatives_of(0)
+
+    def clock(self, machine: Machine) -> float:
+        """What the machine takes for the time."""
+        return self.now + machine.clock_s
 
     def representatives_of(self, package: int) -> list[NodeId]:
         """Who believes to represent this package."""
@@ -246,7 +289,7 @@ class Segment:
         content = self.contents[package]
         shelf = machine.shelves[content.task]
         known = shelf.package(machine.config.block_bytes) if shelf.knows_manifest else None
-        machine.node.start(content.spec, package=known, config=None, now=self.now)
+        machine.node.start(content.spec, package=known, config=None, now=self.clock(machine))
         self._serve(machine)
 
     def _is_over(self) -> bool:
@@ -283,14 +326,14 @@ class Segment:
             return
         for command in machine.node.drain():
             self._carry_out(machine, command)
-        wake_at = machine.node.wake_at()
+        wake_at = machine.node.wake_at() - machine.clock_s
         if wake_at < self._wakes[machine.id]:
             self._wakes[machine.id] = wake_at
             self.at(wake_at, lambda: self._wake(machine))
 
     def _wake(self, machine: Machine) -> None:
         self._wakes[machine.id] = float("inf")
-        self._for(machine, lambda: machine.node.wake(now=self.now))
+        self._for(machine, lambda: machine.node.wake(now=self.clock(machine)))
 
     def _carry_out(self, machine: Machine, command: object) -> None:
         if isinstance(command, Send):
@@ -300,7 +343,7 @@ class Segment:
         elif isinstance(command, GetBlocks):
             self.web.get_blocks(machine, command)
         elif isinstance(command, CancelRequest):
-            machine.requests.discard(command.request)
+            machine.requests.pop(command.request, None)
         elif isinstance(command, OpenStream):
             self._open(machine, command.stream)
         elif isinstance(command, CloseStream):
@@ -343,7 +386,7 @@ class Segment:
             if command.to not in (None, receiver.address):
                 continue
             multicast = command.to is None and not command.aside
-            if multicast and not (receiver.hears_multicast and machine.hears_multicast):
+            if multicast and not (receiver.hears_multicast and machine.says_multicast):
                 continue
             if command.aside and not self.carries_broadcast:
                 continue
@@ -352,7 +395,7 @@ class Segment:
 
     def _hear(self, receiver: Machine, message: Message, sender: Machine) -> None:
         def hear() -> None:
-            receiver.node.receive(message, sender.id, sender.address, now=self.now)
+            receiver.node.receive(message, sender.id, sender.address, now=self.clock(receiver))
 
         self._for(receiver, hear)
 
@@ -377,10 +420,10 @@ class Segment:
             plain = content.block(block)
             plain = spoilt(plain) if machine.lies_by_stream else plain
             sender.provide(seal_block(content.seal, stream.geometry, block, plain))
-        burst = sender.next_burst(self.now, 4)
+        burst = sender.next_burst(self.clock(machine), 4)
         if burst is not None:
             self._burst(machine, stream, burst)
-        wake_at = sender.wake_at()
+        wake_at = sender.wake_at() - machine.clock_s
         if wake_at != float("inf"):
             self._pump_at(machine, stream, max(wake_at, self.now + 1e-6))
 
@@ -401,6 +444,7 @@ class Segment:
         self.wire_bytes += sum(map(len, datagrams))
         for receiver in list(self.machines.values()):
             hears = receiver.hears_multicast and receiver.id not in self.deaf_to_stream
+            hears = hears and machine.says_multicast
             if self.reaches(machine, receiver) and hears:
                 for datagram in datagrams:
                     self._carry_datagram(receiver, stream.task, datagram)
@@ -423,7 +467,7 @@ class Segment:
         for stream in list(machine.streams.values()):
             if stream.receiver is None or stream.task != task:  # each content has its own group
                 continue
-            stream.receiver.receive_burst(memoryview(datagram), len(datagram), self.now)
+            stream.receiver.receive_burst(memoryview(datagram), len(datagram), self.clock(machine))
             for assembly in stream.receiver.drain():
                 self._keep_assembly(machine, stream, assembly)
                 self._serve(machine)
@@ -452,4 +496,4 @@ class Segment:
         reception = found.reception if found is not None else None
         if reception is not None and senders == {reception.leader & LOW_32_BITS}:
             machine.refused.append(reception.leader)
-            machine.node.refuse(task, reception.leader, now=self.now)
+            machine.node.refuse(task, reception.leader, now=self.clock(machine))

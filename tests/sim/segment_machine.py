@@ -8,12 +8,22 @@ from dataclasses import dataclass, field
 from random import Random
 
 from mcastdist.ids import ContentId, Locator, NodeId
-from mcastdist.node import Node, NodeConfig, Package, Stream, TaskSpec
+from mcastdist.node import GetBlocks, GetManifest, Node, NodeConfig, Package, Stream, TaskSpec
 from mcastdist.ranges import RangeSet
 from mcastdist.wire import BlockSeal, ClusterKey
 
 BLOCK_BYTES = 4_096
 KEY = ClusterKey(bytes(32))
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """The origin gave a block, and these machines could have given it."""
+
+    at: float
+    node: NodeId
+    block: int
+    holders: tuple[NodeId, ...]
 
 
 @dataclass
@@ -39,6 +49,7 @@ class Content:
         self.task = self.locator.hex()
         self.spec = TaskSpec(id=self.task, locator=self.locator, urls=(url,))
         self.origin_blocks: Counter[int] = Counter()  # what the origin served
+        self.fetches: list[Fetch] = []  # in order
 
     def block(self, block: int) -> bytes:
         """What a block holds, by the manifest."""
@@ -78,10 +89,12 @@ class Machine:
     up: bool = True
     frozen: bool = False
     streams: dict[int, Stream] = field(default_factory=dict)
-    requests: set[int] = field(default_factory=set)
+    requests: dict[int, GetManifest | GetBlocks] = field(default_factory=dict)
     side: int = 0  # machines of different sides of a partition do not hear one another
     wan: bool = True
     hears_multicast: bool = True
+    says_multicast: bool = True  # False: what it says to a group goes nowhere
+    clock_s: float = 0.0  # how far its clock is ahead of the segment's
     lies_by_http: bool = False  # serves sealed blocks of wrong bytes: it has the key
     lies_by_stream: bool = False
     refused: list[NodeId] = field(default_factory=list)

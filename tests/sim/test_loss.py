@@ -23,6 +23,7 @@ def test_heavy_loss_of_control_messages_costs_the_wan_little(loss: float, copies
     total = 0.0
     for seed in SOME:
         segment = Segment(nodes=5, seed=seed, blocks=12, loss=loss, wan_bps=4e6)
+        segment.excuse = "lost claims make two representatives"
         segment.start()
         finish(segment)
         assert segment.wan_copies <= 2.0
