@@ -1,7 +1,9 @@
 """What does loss cost, when every receiver of a subnet loses something else?
 
 Table B: 128 MiB to 24 receivers at 200 Mbit/s, independent loss in front of each. Bytes are counted
-at the cables, with all headers: what the sender sent, and what came back to it.
+at the cables, with all headers: what the sender sent, and what came back to it; and by kind out of
+a capture of what enters the switch. Whoever is measured is recorded, so the recorder's processor
+time is charged to all alike.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from .content import Content
+from .kinds import Figures, by_kind
 from .lab import Lab
+from .lab.recording import Recording
 from .options import Options, time_limit_s
 from .pairing import Subject, pairs, present
 from .peers import MULTICAST, Peer
@@ -45,33 +49,43 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
             with sheet.trial(case, subject.name), Lab(count + 1) as lab:
                 for host in lab.hosts[1:]:
                     lab.loss(host, permille)
-                figures = _deliver(subject, content, lab, place, rate_bps)
+                recording = Recording(lab, place.with_suffix(".pcap"))
+                figures = _deliver(subject, content, recording, lab, place, rate_bps, sheet)
                 sheet.put(case, subject.name, **figures)
         _set_targets(case, permille, content, rate_bps, sheet)
 
 
 def _deliver(
-    subject: Subject[Peer], content: Content, lab: Lab, place: Path, rate_bps: int
-) -> dict[str, tuple[float, str]]:
+    subject: Subject[Peer],
+    content: Content,
+    recording: Recording,
+    lab: Lab,
+    place: Path,
+    rate_bps: int,
+    sheet: Sheet,
+) -> Figures:
     sender, *receivers = lab.hosts
     limit_s = time_limit_s(content.size, rate_bps)
     if subject.peer is None:
-        return _ours(
-            stream_once(lab, content, place, receivers, rate_bps=rate_bps, timeout_s=limit_s),
-            content,
+        with recording:
+            streamed = stream_once(
+                lab, content, place, receivers, rate_bps=rate_bps, timeout_s=limit_s
+            )
+        kinds = by_kind(recording, streamed.since, content.size, sheet)
+        return {**_ours(streamed, content), **kinds}
+    with recording:
+        theirs = subject.peer.deliver(
+            content, sender, receivers, place, rate_bps=rate_bps, timeout_s=limit_s
         )
-    theirs = subject.peer.deliver(
-        content, sender, receivers, place, rate_bps=rate_bps, timeout_s=limit_s
-    )
-    return {
-        "time": (theirs.seconds, "s"),
-        "sent": (lab.port_bytes(sender) / content.size, "x content"),
-        "returned": (sum(map(lab.port_bytes, receivers)) / content.size, "x content"),
-        "sender_CPU": (theirs.sender.cpu_s, "s"),
-    }
+        return {
+            "time": (theirs.seconds, "s"),
+            "sent": (lab.port_bytes(sender) / content.size, "x content"),
+            "returned": (sum(map(lab.port_bytes, receivers)) / content.size, "x content"),
+            "sender_CPU": (theirs.sender.cpu_s, "s"),
+        }
 
 
-def _ours(streamed: Streamed, content: Content) -> dict[str, tuple[float, str]]:
+def _ours(streamed: Streamed, content: Content) -> Figures:
     return {
         "time": (streamed.seconds, "s"),
         "sent": (streamed.sent_bytes / content.size, "x content"),

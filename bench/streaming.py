@@ -37,6 +37,7 @@ class Streamed:
     each: list[float]  # the same of every receiver
     sender: Usage
     receivers: list[Usage]
+    since: float  # when the counting of bytes began, in seconds since 1970
     sent_bytes: int  # by the representative, all that left its cable
     returned_bytes: int  # by the receivers, the same
     wan_bytes: int  # from the origin, without the headers of IP and TCP
@@ -133,6 +134,7 @@ def _stream(
     used = [fleet.usage(host) for host in (sender, *receivers)]
     for host in (sender, *receivers):
         forget_peak(fleet.pid(host))
+    since = time.time()
     sent = lab.port_bytes(sender)
     returned = sum(lab.port_bytes(host) for host in receivers)
     if during:
@@ -148,6 +150,7 @@ def _stream(
         each=each,
         sender=costs[0],
         receivers=costs[1:],
+        since=since,
         sent_bytes=lab.port_bytes(sender) - sent,
         returned_bytes=sum(lab.port_bytes(host) for host in receivers) - returned,
         wan_bytes=lab.wan_carried_bytes(),
