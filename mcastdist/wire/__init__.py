@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from .blocks import (
     MANIFEST_NONCE_BYTES,
-    SYMBOL_TAG_BYTES,
     BadSeal,
     BlockSeal,
     Octets,
@@ -125,6 +124,7 @@ from .stream import (
     tail,
     valid,
 )
+from .tags import SYMBOL_TAG_BYTES
 
 __all__ = [
     "ANNOUNCE_GAP_S_MIN",

@@ -9,7 +9,7 @@ count as received symbols even if the rest of the block is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +25,9 @@ from mcastdist.ids import ContentId
 from .geometry import SEAL_TAG_BYTES
 from .keys import ClusterKey
 from .sealing import NONCE_ZEROS
+from .tags import AES_BLOCK_BYTES, SymbolTags
 
-SYMBOL_TAG_BYTES = 8
 MANIFEST_NONCE_BYTES = 12
-AES_BLOCK_BYTES = 16
 
 Bytes = bytes | bytearray | memoryview
 Octets = npt.NDArray[np.uint8]
@@ -44,7 +43,10 @@ class BlockSeal:
     def __init__(self, key: ClusterKey, content: ContentId) -> None:
         self._block_key = key.derive(b"mcastdist block" + content)
         self._block_cipher = AESGCM(self._block_key)
-        self._symbol_cipher = AESGCM(key.derive(b"mcastdist symbol" + content))
+        self._tags = SymbolTags(
+            key.derive(b"mcastdist symbol hash" + content),
+            key.derive(b"mcastdist symbol mask" + content),
+        )
         self._manifest_cipher = AESGCM(key.derive(b"mcastdist manifest" + content))
 
     def seal(self, block: int, plain: Bytes | Octets) -> bytes:
@@ -72,25 +74,16 @@ class BlockSeal:
 
     def symbol_tag(self, block: int, symbol: int, payload: Bytes | Octets) -> bytes:
         """The 8 bytes that show that a member made this symbol (source or parity)."""
-        nonce = _symbol_nonce(block, symbol)
-        return self._symbol_cipher.encrypt(nonce, b"", _view(payload))[:SYMBOL_TAG_BYTES]
+        return self._tags.of(block, np.frombuffer(payload, np.uint8)[None], [symbol]).tobytes()
 
     def symbol_tags(
-        self, block: int, symbols: Octets, numbers: Iterable[int] | None = None
+        self, block: int, symbols: Octets, numbers: Sequence[int] | None = None
     ) -> Octets:
         """The tags of many symbols of a block: (n, 8) for (n, S), the symbol ids being `numbers`.
 
-        Without `numbers` they are 0, 1, ...: the source symbols.
+        Without `numbers` they are 0, 1, ...: the source symbols. ValueError if the counts differ.
         """
-        count, stride = symbols.shape
-        flat = np.ascontiguousarray(symbols).reshape(-1).data
-        rows = [flat[start : start + stride] for start in range(0, count * stride, stride)]
-        prefix = _symbol_nonce(block, 0)[:8]
-        ids = range(count) if numbers is None else numbers
-        nonces = [prefix + number.to_bytes(4, "big") for number in ids]
-        tag = self._symbol_cipher.encrypt
-        tags = b"".join([tag(nonce, b"", row) for nonce, row in zip(nonces, rows, strict=True)])
-        return np.frombuffer(tags, np.uint8).reshape(-1, SEAL_TAG_BYTES)[:, :SYMBOL_TAG_BYTES]
+        return self._tags.of(block, symbols, range(len(symbols)) if numbers is None else numbers)
 
     def seal_manifest(self, data: bytes, nonce: bytes) -> bytes:
         """A manifest for the way between peers; `nonce` is 12 random bytes, never used before."""
@@ -125,7 +118,3 @@ def _view(data: Bytes | Octets) -> memoryview:
 
 def _block_nonce(block: int) -> bytes:
     return NONCE_ZEROS + block.to_bytes(4, "big")
-
-
-def _symbol_nonce(block: int, symbol: int) -> bytes:
-    return bytes(4) + block.to_bytes(4, "big") + symbol.to_bytes(4, "big")
