@@ -159,6 +159,8 @@ _MESSAGES: tuple[Message, ...] = (
     Handover(_LOCATOR, SESSION, 0xFEDC_BA98_7654_3210),
     Dismiss(SESSION, "too slow"),
     PeerRequest("GET", "/v1/content/00/blocks/1"),
+    Probe(0x5EED, 3, True),
+    Echo(0x5EED, 3, Way.GROUP, True, 1_700_000_000_000_000, 1, 7447, 1472, "0.1.0", "näme"),
     Probe(SESSION, 300, True),
     Echo(SESSION, 7, Way.ASIDE, True, 1 << 40, 1 << 41, 7447, 1472, "0.1.0", "h1"),
 )  # fmt: skip
