@@ -119,6 +119,7 @@ class AgentStatus(Struct, kw_only=True):
     tasks: dict[str, int]  # state -> how many
     refused: dict[str, int]  # datagrams by cause
     mismatches: list[dict[str, object]]  # address, cause, count: version, key, cluster
+    download: dict[str, object]  # mode, rate_limit_bps and who says so, queue_ms
     store: dict[str, object]  # directory, held_bytes, bytes_max, free_bytes, entries
     receive_buffer: dict[str, int]  # asked, got
     kernel_drops: int

@@ -21,6 +21,7 @@ from .notify import Notifier
 COMMIT_S = 1.0  # what a crash may cost: a second of what was received
 IDLE_LOOK_S = 10.0
 IDLE_S = 60.0  # a package nobody asked for in this time is closed, and may be evicted
+CLOCK_LOOK_S = 5.0  # how late business hours may begin and end; also when somebody sets the clock
 HOUSEKEEPING_S = 3_600.0
 
 log = logs.get("daemon")
@@ -32,6 +33,7 @@ def start_chores(agent: Agent, stack: AsyncExitStack) -> None:
     """What every agent does, also one that lives only for a command."""
     start(stack, every(COMMIT_S, partial(commit, agent)))
     start(stack, every(IDLE_LOOK_S, partial(close_idle, agent)))
+    start(stack, every(CLOCK_LOOK_S, partial(look_at_clock, agent)))
 
 
 def start_daemons_chores(cache: Cache, notifier: Notifier, stack: AsyncExitStack) -> None:
@@ -77,6 +79,11 @@ async def close_idle(agent: Agent) -> None:
     """Let go of runs that are over, and of packages that nobody uses any more."""
     agent.forget_runs()
     await asyncio.to_thread(agent.library.close_idle, agent.used(), idle_s=IDLE_S)
+
+
+async def look_at_clock(agent: Agent) -> None:
+    """Keep to the business hours."""
+    agent.look_at_clock()
 
 
 async def keep_house(cache: Cache) -> None:

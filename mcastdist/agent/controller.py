@@ -132,7 +132,7 @@ class AgentController(Cache):
         limits = await asyncio.to_thread(store_limits, fresh)
         applied, needs_restart = changes(agent.settings, fresh)
         agent.settings = fresh
-        agent.client.set_rate_limit(fresh.download.rate_limit_bps)
+        agent.look_at_clock()
         agent.peers.uploads_max = fresh.repair.uploads_max
         agent.peers.is_open = fresh.download.allow_peers
         agent.library.store.limits = limits

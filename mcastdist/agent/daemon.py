@@ -27,6 +27,7 @@ from mcastdist.wire import control_group
 
 from . import logs
 from .config import node_config
+from .downloading import take_up
 from .driver import Driver
 from .fetching import Fetcher
 from .fetching_means import Means
@@ -79,6 +80,10 @@ class Agent:
             node_config, self.settings, self.interfaces, http_port=self.http_port
         )
         self.driver.node.configure(config)
+
+    def look_at_clock(self) -> None:
+        """Download as the settings want it at this hour."""
+        take_up(self.client, self.settings.download, time.localtime())
 
     def used(self) -> set[ContentId]:
         """The packages that a task works on, or delivers."""
@@ -151,12 +156,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     stack.callback(driver.close)
     transport = _transport(settings, interfaces, driver)
     stack.callback(transport.close)
-    client = await stack.enter_async_context(
-        HttpClient(
-            ca_file=settings.download.ca_file or None,
-            rate_limit_bps=settings.download.rate_limit_bps,
-        )
-    )
+    client = await stack.enter_async_context(HttpClient(ca_file=settings.download.ca_file or None))
     peer_client = await stack.enter_async_context(HttpClient(proxies=False, redirects_max=0))
     fetcher = Fetcher(
         Means(client, peer_client, library, identity.key, voice, driver, clock=time.time)
@@ -167,6 +167,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
         settings, identity, library, interfaces, driver, transport, peers, streams, book, client,
         http_port, tracer,
     )  # fmt: skip
+    agent.look_at_clock()
     stack.push_async_callback(book.finish_deliveries)
     stack.push_async_callback(agent.leave)
     await agent.hold_what_is_here()

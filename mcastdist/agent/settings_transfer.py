@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+from .business_hours import ALLOWED as WINDOWS_ALLOWED
+from .business_hours import are_windows
 from .settings_checks import (
     BPS_MAX,
     BPS_MIN,
@@ -124,6 +126,13 @@ class MulticastSettings(Section, frozen=True):
 class DownloadSettings(Section, frozen=True):
     """Where do bytes come from, beside the stream?"""
 
+    mode: Annotated[
+        Literal["background", "foreground"],
+        key(
+            "background: downloads stand back when others fill the link (on Linux);"
+            " foreground: they take their share.",
+        ),
+    ] = "background"
     rate_limit_bps: Annotated[
         int,
         key(
@@ -132,6 +141,15 @@ class DownloadSettings(Section, frozen=True):
             allowed=RATE_ALLOWED,
         ),
     ] = 0
+    schedule: Annotated[
+        tuple[str, ...],
+        key(
+            "Business hours on the local clock: the first window that holds takes the place of"
+            " rate_limit_bps.",
+            check=are_windows,
+            allowed=WINDOWS_ALLOWED,
+        ),
+    ] = ()
     sources: Annotated[
         tuple[str, ...],
         key(

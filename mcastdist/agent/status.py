@@ -13,6 +13,7 @@ from mcastdist.node import Task
 
 from .api import AgentStatus, TaskRecord
 from .daemon import Agent
+from .downloading import shown
 from .holdings import store_limits
 from .interfaces import Chosen
 from .runs import Run
@@ -33,6 +34,7 @@ async def status_of(agent: Agent, records: list[TaskRecord]) -> AgentStatus:
         tasks=dict(Counter(record.state for record in records)),
         refused=dict(agent.driver.ear.refused + agent.peers.refused),
         mismatches=agent.driver.ear.mismatches.shown(),
+        download=shown(agent.client, agent.settings.download, time.localtime()),
         store=await asyncio.to_thread(_store, agent),
         receive_buffer=dict(agent.streams.receive_buffer),
         kernel_drops=agent.streams.kernel_drops,

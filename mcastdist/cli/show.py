@@ -154,6 +154,7 @@ def _agent_rows(status: AgentStatus) -> dict[str, object]:
         f" up {duration(status.uptime_s)}",
         "cluster": status.cluster,
         "ports": f"UDP {status.udp_port}, HTTP {status.http_port}",
+        "downloads": _downloads(status.download),
         "store": f"{counted(_int(store, 'entries'), 'package')} in {store.get('directory', '')},"
         f" {size(_int(store, 'held_bytes'))} of {size(_int(store, 'bytes_max'))},"
         f" {size(_int(store, 'free_bytes'))} free on disk",
@@ -165,6 +166,12 @@ def _agent_rows(status: AgentStatus) -> dict[str, object]:
         "kernel drops": status.kernel_drops,
         "refused datagrams": _pairs(refused) or "none",
     }
+
+
+def _downloads(download: Mapping[str, object]) -> str:
+    limit_bps = _int(download, "rate_limit_bps")
+    limit = f"at most {rate(limit_bps)} by {download.get('said_by', '')}"
+    return f"{download.get('mode', '')}, {limit if limit_bps else 'no limit'}"
 
 
 def _notes(package: CacheEntry) -> str:

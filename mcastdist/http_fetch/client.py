@@ -16,6 +16,7 @@ from mcastdist.errors import SourceError
 
 from .answers import AskOthers
 from .asked import Asked
+from .background import Background
 from .connections import Connections
 from .delivery import Sink, deliver, read_all
 from .headers import Validator
@@ -45,8 +46,9 @@ class HttpClient:
     """Fetches from web servers, and from peers with `proxies=False, redirects_max=0`.
 
     `ca_file` replaces the system's trust store. The rate limit is in bits per second over all
-    transfers, 0 is none. With `proxies` the environment names proxies (HTTPS_PROXY, NO_PROXY)
-    and, in its netrc, credentials. Use as an async context manager.
+    transfers, 0 is none; with `background` they stand back for others on the link. With `proxies`
+    the environment names proxies (HTTPS_PROXY, NO_PROXY) and, in its netrc, credentials. Use as an
+    async context manager.
     """
 
     def __init__(
@@ -59,12 +61,15 @@ class HttpClient:
         proxies: bool = True,
         redirects_max: int = REDIRECTS_MAX,
         rate_limit: RateLimit | None = None,
+        background: bool = False,
     ) -> None:
         self._rate = rate_limit or RateLimit(rate_limit_bps)
+        self._background = Background(is_on=background)
         self._parking = Parking()
         self._connections = Connections(
             ca_file=ca_file,
             rate=self._rate,
+            background=self._background,
             connect_timeout_s=connect_timeout_s,
             stall_timeout_s=stall_timeout_s,
             proxies=proxies,
@@ -87,6 +92,25 @@ class HttpClient:
     def set_rate_limit(self, rate_limit_bps: int) -> None:
         """Another limit from now on, also for transfers under way; 0 is none."""
         self._rate.set(rate_limit_bps)
+
+    def set_background(self, *, is_on: bool) -> None:
+        """Stand back for others on the link from now on, or not; also transfers under way."""
+        self._background.set(is_on=is_on)
+
+    @property
+    def rate_limit_bps(self) -> int:
+        """The limit now; 0 is none."""
+        return self._rate.rate_bps
+
+    @property
+    def is_background(self) -> bool:
+        """True if downloads stand back: it was asked for, and this system can."""
+        return self._background.is_on
+
+    @property
+    def queue_s(self) -> float:
+        """How long a queue our downloads see on the link, in background mode."""
+        return self._background.queue_s
 
     async def get_small(
         self, url: str, *, bytes_max: int, headers: Mapping[str, str] | None = None

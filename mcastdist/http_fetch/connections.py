@@ -16,6 +16,7 @@ from mcastdist.errors import UsageError
 
 from .answers import judge
 from .asked import Asked
+from .background import Background
 from .failures import EXPECTED, source_error
 from .rate import RateLimit
 from .redirects import is_redirect, target_of, too_many
@@ -36,6 +37,7 @@ class Connections:
         *,
         ca_file: str | None,
         rate: RateLimit,
+        background: Background,
         connect_timeout_s: float,
         stall_timeout_s: float,
         proxies: bool,
@@ -43,6 +45,7 @@ class Connections:
     ) -> None:
         self._trust = _trust(ca_file)
         self._rate = rate
+        self._background = background
         self._connect_timeout_s = connect_timeout_s
         self._stall_timeout_s = stall_timeout_s
         self._proxies = proxies
@@ -75,7 +78,13 @@ class Connections:
         except BaseException:
             response.close()
             raise
-        transfer = Transfer(response, body, url=asked.url, stall_timeout_s=self._stall_timeout_s)
+        transfer = Transfer(
+            response,
+            body,
+            url=asked.url,
+            stall_timeout_s=self._stall_timeout_s,
+            background=self._background,
+        )
         ahead = int(self._rate.rate_bps / 8 * READ_AHEAD_S)
         if 0 < ahead < RECEIVE_BUFFER_BYTES_MAX:
             transfer.bound_read_ahead(max(RECEIVE_BUFFER_BYTES_MIN, ahead))

@@ -16,6 +16,7 @@ from mcastdist.errors import SourceError
 
 from .answers import Body
 from .asked import shown
+from .background import Background
 from .failures import EXPECTED, source_error
 
 PIECE_BYTES_MIN = 64 << 10  # below this the cost of a piece is more than that of its bytes
@@ -29,7 +30,13 @@ class Transfer:
     """A body from its head on. `position` is the offset of the next byte in the file."""
 
     def __init__(
-        self, response: aiohttp.ClientResponse, body: Body, *, url: str, stall_timeout_s: float
+        self,
+        response: aiohttp.ClientResponse,
+        body: Body,
+        *,
+        url: str,
+        stall_timeout_s: float,
+        background: Background,
     ) -> None:
         self.body = body
         self.position = body.first
@@ -37,6 +44,7 @@ class Transfer:
         self._response = response
         self._url = url
         self._stall_timeout_s = stall_timeout_s
+        self._background = background
         self._rest: Piece = b""
         self._failure: SourceError | None = None
         self._is_at_end = False
@@ -68,8 +76,7 @@ class Transfer:
 
     def bound_read_ahead(self, byte_count: int) -> None:
         """Ask the system not to take more than this off the network before we read it."""
-        connection = self._response.connection
-        transport = connection.transport if connection else None
+        transport = self._transport()
         handle = transport.get_extra_info("socket") if transport else None
         if handle is not None:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, byte_count)
@@ -93,11 +100,21 @@ class Transfer:
                     if not part:
                         self._is_at_end = True
                         break
+                    self._stand_back()
                     parts.append(part)
                     size += len(part)
         except EXPECTED as error:
             self._failure = source_error(error, self._url, has_answered=True)
         return size
+
+    def _stand_back(self) -> None:
+        transport = self._transport()
+        if transport is not None:
+            self._background.stand_back(transport)
+
+    def _transport(self) -> asyncio.BaseTransport | None:
+        connection = self._response.connection
+        return connection.transport if connection else None
 
     def _cut(self, parts: list[Piece], size: int, bytes_max: int) -> Piece:
         parts = [part for part in parts if part]

@@ -85,6 +85,12 @@ def agent_status(**changes: object) -> AgentStatus:
         tasks={"receiving": 1},
         refused={"forged": 0, "key": 3},
         mismatches=[{"address": "10.0.0.9", "cause": "key", "count": 3}],
+        download={
+            "mode": "background",
+            "rate_limit_bps": 8_000_000,
+            "said_by": "mon-fri 08:00-18:00 = 8000000",
+            "queue_ms": 1.5,
+        },
         store={
             "directory": "/var/lib/mcastdist/cache",
             "held_bytes": 128 * MIB,

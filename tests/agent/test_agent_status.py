@@ -40,6 +40,7 @@ def agent(tmp_path: Path) -> Any:
         streams=SimpleNamespace(
             receive_buffer={"asked": 2, "got": 1}, kernel_drops=3, is_fast=True
         ),
+        client=SimpleNamespace(rate_limit_bps=0, is_background=True, queue_s=0.0),
         http_port=7447,
         opened_at=0.0,
         tasks=tasks,
@@ -58,6 +59,7 @@ async def test_all_its_parts_are_asked(agent: Any) -> None:
     assert status.kernel_drops == 3
     assert status.receive_buffer == {"asked": 2, "got": 1}
     assert (status.store["entries"], status.store["held_bytes"]) == (1, 1000)
+    assert status.download["mode"] == "background"
     assert status.interfaces[0]["name"] == "lo"
     assert status.uptime_s > 0
 

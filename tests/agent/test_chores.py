@@ -86,6 +86,12 @@ async def test_only_what_nobody_uses_is_let_go(
     assert agent.library.opened(PUBLISHED.content) is None
 
 
+async def test_the_hours_are_kept(agent: Mock) -> None:
+    await chores.look_at_clock(agent)
+
+    agent.look_at_clock.assert_called_once_with()
+
+
 async def test_tidying_is_told_if_something_went(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     cache = Mock(cache_gc=AsyncMock(return_value=CacheReport()))
@@ -112,8 +118,8 @@ async def test_a_daemon_without_a_watchdog_does_not_beat() -> None:
             assert len(asyncio.all_tasks()) - before == tasks
 
 
-async def test_every_agent_commits_and_lets_go() -> None:
+async def test_every_agent_commits_lets_go_and_keeps_to_the_hours() -> None:
     async with AsyncExitStack() as stack:
         before = len(asyncio.all_tasks())
         chores.start_chores(Mock(), stack)
-        assert len(asyncio.all_tasks()) - before == 2
+        assert len(asyncio.all_tasks()) - before == 3

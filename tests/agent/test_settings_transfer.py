@@ -30,7 +30,9 @@ def test_a_stream_by_default() -> None:
 
 def test_a_download_by_default() -> None:
     assert msgspec.structs.asdict(load(None, {}, []).download) == {
+        "mode": "background",
         "rate_limit_bps": 0,
+        "schedule": (),
         "sources": (),
         "origin_fallback_delay_s": 30.0,
         "allow_origin": True,

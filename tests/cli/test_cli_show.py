@@ -66,8 +66,15 @@ def test_rows_that_tell_their_own_columns() -> None:
     assert "TASKS" not in shown
 
 
+def test_who_limits_downloads_is_named() -> None:
+    shown = text(show.status_view(agent_status(), []))
+    assert "background, at most 976.6 KiB/s by mon-fri 08:00-18:00 = 8000000" in shown
+    free = {"mode": "foreground", "rate_limit_bps": 0}
+    assert "foreground, no limit" in text(show.status_view(agent_status(download=free), []))
+
+
 def test_a_status_that_lacks_figures_is_still_shown() -> None:
-    shown = text(show.status_view(agent_status(store={}, receive_buffer={}), []))
+    shown = text(show.status_view(agent_status(store={}, receive_buffer={}, download={}), []))
     assert "0 packages" in shown
     assert "receive buffer" not in shown
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mcastdist.errors import SourceError
 from mcastdist.http_fetch.answers import Body
+from mcastdist.http_fetch.background import Background
 from mcastdist.http_fetch.transfer import PIECE_BYTES_MIN, Transfer
 
 
@@ -41,7 +42,11 @@ class FakeResponse:
 def transfer_of(response: FakeResponse, first: int = 0) -> Transfer:
     body = Body(first, None, None, True, None)
     return Transfer(
-        cast(aiohttp.ClientResponse, response), body, url="http://h/p", stall_timeout_s=5.0
+        cast(aiohttp.ClientResponse, response),
+        body,
+        url="http://h/p",
+        stall_timeout_s=5.0,
+        background=Background(is_on=True),
     )
 
 

@@ -1,0 +1,116 @@
+"""How much may be on its way to us, so that others on the link come first? No I/O, no clock.
+
+The idea is LEDBAT's (RFC 6817), turned round to the receiver as in RFC 9840: what a download takes
+too much of shows as a queue before the narrowest link, and a queue shows as delay above the least
+delay ever seen. So the window that we advertise grows while that delay is below a target, and
+shrinks while it is above:
+
+    alone            our own queue is all there is: it settles at the target, and the link is full
+    beside others    they fill the queue beyond the target: we shrink to next to nothing
+    they are done    the queue is gone: we double several times a second
+
+As long as no delay was ever above the target there is no window at all, so a link that is wide, or
+a server that is slow, costs nothing. A round trip may seem long only because the server paused, so
+the least of the last few looks counts: a queue stands, a pause passes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+TARGET_S = 0.015  # half of what a shallow buffer holds; RFC 6817 allows 0.1 at most
+BASE_MEMORY_S = 600.0  # RFC 6817, 4.2: the least delay of ten minutes, as routes change
+BASE_SPAN_S = 60.0
+LOOK_S = 0.02  # between two looks; a round trip or so
+FILTER_S = 0.1  # of which looks the least counts
+GROWTH_S = 2.0  # an empty queue: e^2 times as much in a second
+DECLINE_S = 8.0  # a queue of twice the target: a fifth less with each look, about
+DECLINE_MAX = 0.5  # at once, as TCP does
+STEP_S_MAX = 0.25  # after a longer silence: as if it had been this long
+SEGMENT_BYTES = 1_460
+WINDOW_BYTES_MIN = 2 * SEGMENT_BYTES  # RFC 9840, 4: less would stop the sender's clock
+SPARE_BYTES = 1 << 16  # beside twice what is in use: room for a flow that just begins
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the system knows of a connection.
+
+    The round trip of late and the least ever, as of the handshake; and all bytes until now.
+    """
+
+    round_trip_s: float
+    round_trip_s_min: float
+    received_bytes: int
+
+
+class BaseDelay:
+    """The least round trip to one server in the last minutes, over all connections to it."""
+
+    def __init__(self) -> None:
+        self._spans: deque[tuple[float, float]] = deque()  # when each began, its least
+
+    def note(self, round_trip_s: float, *, now: float) -> float:
+        """Take one more into account; the least of all."""
+        spans = self._spans
+        while spans and spans[0][0] < now - BASE_MEMORY_S:
+            spans.popleft()
+        if spans and now - spans[-1][0] < BASE_SPAN_S:
+            began, least = spans[-1]
+            spans[-1] = began, min(least, round_trip_s)
+        else:
+            spans.append((now, round_trip_s))
+        return min(least for _, least in spans)
+
+
+class Yielding:
+    """The window of one connection. Does no I/O."""
+
+    def __init__(self, base: BaseDelay) -> None:
+        self._base = base
+        self._last: tuple[float, int] | None = None  # when we looked, and the bytes until then
+        self._recent: deque[tuple[float, float]] = deque()  # when, and the round trip
+        self._window: float | None = None
+        self.queue_s = 0.0  # how long the queue seems to be
+
+    def is_due(self, now: float) -> bool:
+        """True if it is time to look again."""
+        return self._last is None or now - self._last[0] >= LOOK_S
+
+    def look(self, look: Look, *, now: float) -> int | None:
+        """What we see now; the window to advertise from now on, None for the system's own."""
+        last, self._last = self._last, (now, look.received_bytes)
+        if last is None or look.round_trip_s <= 0 or look.received_bytes == last[1]:
+            return self.window_bytes  # nothing new came: nothing new is known
+        round_trip_s = self._least_recent(look.round_trip_s, now)
+        least_s = min(look.round_trip_s, look.round_trip_s_min)
+        self.queue_s = round_trip_s - self._base.note(least_s, now=now)
+        passed_s = now - last[0]
+        in_use = (look.received_bytes - last[1]) / passed_s * round_trip_s
+        self._steer((TARGET_S - self.queue_s) / TARGET_S, in_use, min(passed_s, STEP_S_MAX))
+        return self.window_bytes
+
+    @property
+    def window_bytes(self) -> int | None:
+        """The window that was said last; None for the system's own."""
+        return None if self._window is None else int(self._window)
+
+    # Within
+
+    def _least_recent(self, round_trip_s: float, now: float) -> float:
+        self._recent.append((now, round_trip_s))
+        while self._recent[0][0] < now - FILTER_S and len(self._recent) > 1:
+            self._recent.popleft()
+        return min(each for _, each in self._recent)
+
+    def _steer(self, room: float, in_use: float, passed_s: float) -> None:
+        """`room` is 1 for an empty queue, 0 at the target, and below 0 beyond it."""
+        if room >= 0:
+            if self._window is not None:
+                grown = self._window * (1 + GROWTH_S * room * passed_s) + SEGMENT_BYTES * room
+                self._window = min(grown, 2 * in_use + SPARE_BYTES)
+        else:
+            before = in_use if self._window is None else self._window
+            factor = max(DECLINE_MAX, 1 + DECLINE_S * max(room, -1.0) * passed_s)
+            self._window = max(WINDOW_BYTES_MIN, before * factor)
