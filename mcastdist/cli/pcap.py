@@ -15,7 +15,7 @@ from .options import json_option, print_json
 if TYPE_CHECKING:
     from mcastdist.wire import ClusterKey
 
-    from .capture import Kind, Looker, Sighting, Tally
+    from .capture import Account, Kind, Looker, Sighting, Tally
 
 
 @click.command("pcap")
@@ -69,10 +69,15 @@ def pcap(
     if as_list:
         _list(file, looker, tally, as_json)
         return
-    _summarise(file, looker, tally, as_json)
+    account = _summarise(file, looker, tally, as_json)
+    if not (account.messages or account.sessions or account.refused):
+        click.echo(
+            f"nothing came to UDP port {port or PORT}: --port takes another multicast.port",
+            err=True,
+        )
 
 
-def _summarise(file: Path, looker: Looker, tally: Tally, as_json: bool) -> None:
+def _summarise(file: Path, looker: Looker, tally: Tally, as_json: bool) -> Account:
     """What there is of a file that was cut short is told too, before the error."""
     from .capture import CutShort
 
@@ -92,6 +97,7 @@ def _summarise(file: Path, looker: Looker, tally: Tally, as_json: bool) -> None:
         print_view(summary(account))
     if cut_short is not None:
         raise cut_short
+    return account
 
 
 def _list(file: Path, looker: Looker, tally: Tally, as_json: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import capture_kit as kit
 import pytest
 
@@ -33,7 +35,7 @@ def test_a_line_has_all_that_grep_needs() -> None:
     parts = line(sighting(kit.stream(5)[0]), Kind.DATA).split("  ")
 
     assert parts[0] == "3"
-    assert parts[1] == "22:13:20.200000"
+    assert parts[1] == time.strftime("%H:%M:%S", time.localtime(kit.BEGAN)) + ".200000"
     assert parts[2:5] == ["10.0.0.1 > 239.255.3.4", "data", str(kit.STREAM_WIRE_BYTES)]
 
 

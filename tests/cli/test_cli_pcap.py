@@ -57,8 +57,12 @@ def test_another_cluster_is_refused(terminal, file: Path) -> None:
 def test_another_port(terminal, tmp_path: Path) -> None:
     path = kit.write(tmp_path / "a", kit.pcapng([kit.udp(kit.stream(1)[0], port=9000)]))
 
-    assert "\ndata " not in terminal.type("pcap", str(path)).stdout
-    assert "\ndata " in terminal.type("pcap", str(path), "--port", "9000").stdout
+    usual = terminal.type("pcap", str(path))
+    assert "\ndata " not in usual.stdout
+    assert "nothing came to UDP port 7447: --port" in usual.stderr
+    told = terminal.type("pcap", str(path), "--port", "9000")
+    assert "\ndata " in told.stdout
+    assert told.stderr == ""
 
 
 def test_a_list_has_a_line_for_each_datagram_on_our_port(terminal, file: Path, key: Path) -> None:

@@ -16,7 +16,7 @@ SAID_CHARS_MAX = 200  # of a message: more is in no line that people read
 
 
 def line(sighting: Sighting, kind: Kind) -> str:
-    """One datagram: frame, time of day (UTC), from, to, kind, bytes on the wire, what it says."""
+    """One datagram: frame, time of day, from, to, kind, bytes on the wire, what it says."""
     packet = sighting.packet
     assert packet is not None, "a datagram came in a packet"
     return "  ".join(
@@ -78,4 +78,4 @@ def record(sighting: Sighting, kind: Kind) -> dict[str, object]:
 
 
 def _time_of_day(at: float) -> str:
-    return time.strftime("%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1e6):06d}"
+    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at % 1 * 1e6):06d}"
