@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Modules of 250 to 350 lines, and why they are not two.
 LONG: dict[str, str] = {
-    "session/rate.py": "one rule and the reasons for it; its parts mean nothing apart",
     "session/sender.py": "what goes next is one decision over rounds, parity and answers",
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mcastdist.ids import ContentId, NodeId, SessionId
 from mcastdist.ranges import RangeSet
-from mcastdist.session import RateControl, Sender
+from mcastdist.session import RateControl, Sender, typical_worst
 from mcastdist.wire import STREAM_HEADER_BYTES, Geometry, Need, Report
 
 from .commands import CloseStream, Command, OpenStream, Package, Stream, TaskId
@@ -19,7 +19,6 @@ PARITY_SHARE_MARGIN = 1.15  # parity unasked for: the loss, and a little for its
 # What every IPv4 host takes (RFC 791: 576 bytes, less the headers). Who takes less is left to HTTP:
 # for its sake the others would get more header than payload.
 DATAGRAM_BYTES_FIT_MIN = 548
-LOSS_PERCENTILE = 85  # of the group: the loss that parity makes up for, and the rate too
 
 
 class Broadcast:
@@ -31,7 +30,12 @@ class Broadcast:
         self._task = task
         self._session = session
         self._env = env
-        self._rate = RateControl(limit_bps=config.rate_limit_bps, now=now, trace=env.trace)
+        self._rate = RateControl(
+            limit_bps=config.rate_limit_bps,
+            foreground=config.foreground,
+            now=now,
+            trace=env.trace,
+        )
         self._sender: Sender | None = None
         self._outputs: list[Command] = []
         self.stream: Stream | None = None
@@ -101,14 +105,13 @@ class Broadcast:
 
     def steer(self, losses_ppm: list[int], *, now: float) -> None:
         """Set the rate by what was measured, and parity by these losses of the group."""
-        self._rate.wake(now)
+        self._rate.wake(now, receivers=len(losses_ppm))
         if self.stream is None or self._sender is None:
             return
-        ranked = sorted(losses_ppm)
-        typical = ranked[len(ranked) * LOSS_PERCENTILE // 100] if ranked else 0
+        typical_ppm = typical_worst(losses_ppm)
         with self.stream.lock:
             self._sender.set_rate(self._rate.rate_bps)
-            self._sender.set_parity_share(typical / 1e6 * PARITY_SHARE_MARGIN)
+            self._sender.set_parity_share(typical_ppm / 1e6 * PARITY_SHARE_MARGIN)
 
     def close(self, *, now: float) -> None:
         """The stream ends here."""

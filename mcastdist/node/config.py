@@ -21,6 +21,7 @@ class NodeConfig:
     min_package_bytes: int = 1 << 20
     datagram_bytes_max: int = 1_472
     rate_limit_bps: int = 0  # 0: adaptive
+    foreground: bool = False  # the stream shares with others' traffic, and does not yield to it
     slow_receiver_bps_min: int = 2_000_000
     receiver_idle_timeout_s: float = 30.0
     allow_origin: bool = True

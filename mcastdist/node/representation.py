@@ -100,7 +100,7 @@ class Representation:
             self._broadcast.fit(report.datagram_bytes_max)
         if listener.is_finished:
             self._broadcast.left(sender)
-        elif report.state is ReceiverState.RECEIVING:
+        elif report.state is ReceiverState.RECEIVING and not listener.dismissed:
             self._broadcast.measured(sender, report, now=now)
             losses_ppm = [one.report.loss_ppm for one in self.audience.streamable()]
             self._broadcast.steer(losses_ppm, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .assembly import Assembly, NotEnough, Spoilt
 from .coding import Parity
 from .counters import Counters
+from .group import typical_worst
 from .meter import Measurement
 from .pacing import Pacer
 from .rate import RateControl
@@ -27,4 +28,5 @@ __all__ = [
     "Sender",
     "Spoilt",
     "seal_block",
+    "typical_worst",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mcastdist.wire import DELAY_US_HIGH, LOSS_PPM_HIGH
@@ -14,6 +14,8 @@ USUAL_TOLERANCE = 0.5  # usual loss swings by about half of itself over one repo
 USUAL_DECAY = 0.125  # a better link is believed slowly, so that a lucky report does not count
 FOLLOWED = 0.5  # goodput that took on this share of a fall, or more, followed the rate
 RATIO_TELLING = 0.9  # a smaller fall than this cannot be told from noise
+RECENT_REPORTS = 3  # a processor that was busy in one makes up for it in the next
+FLOODED_PPM = 100_000  # so much is lost only by a full queue: what arrives then is its capacity
 
 
 class Sample(NamedTuple):
@@ -50,6 +52,8 @@ class Figures:
     usual_delay_us: float = 0.0  # what no fall of the rate has made shorter
     has_learned: bool = False  # from its own samples, not from the group
     complaints: int = 0
+    complains_since: float = 0.0  # when the first of them came
+    recent_bps: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_REPORTS))
 
     def take(self, sample: Sample, now: float) -> None:
         """A report has come."""
@@ -58,19 +62,32 @@ class Figures:
             self.usual_ppm += (sample.network_loss_ppm - self.usual_ppm) * USUAL_DECAY
         if sample.delay_us < self.usual_delay_us:
             self.usual_delay_us += (sample.delay_us - self.usual_delay_us) * USUAL_DECAY
-        self.complaints = self.complaints + 1 if self._complains else 0
+        self.recent_bps.append(sample.rate_bps)
+        if not self.complaints:
+            self.complains_since = now
+        self.complaints = self.complaints + 1 if self.complains else 0
 
-    def learn_usual_loss(self, rate_ratio: float) -> bool:
-        """The rate fell to `rate_ratio`: loss that is left, without a queue, is not our doing.
+    def remember(self) -> None:
+        """The rate falls now. A flood shows what the capacity is now, whatever it was."""
+        self.before = self.last
+        if self.is_flooded:
+            self.recent_bps.clear()
+            self.recent_bps.append(self.last.rate_bps)
+
+    def learn_usual_loss(self, sent_bps: float, rate_bps: float) -> bool:
+        """The rate fell from `sent_bps`: loss that is left, without a queue, is not our doing.
 
         Unless goodput stayed where it was: then we are still above the capacity, and False is
-        returned. Where the rate could not fall (it is the lowest there is) no loss is our doing.
+        returned. Where the rate could not fall (it is the lowest there is) no loss is our doing;
+        nor is it below what got through before.
         """
         if self.before is None or self.last.delay_us > DELAY_US_HIGH:
             return False
-        followed = 1.0 - (1.0 - rate_ratio) * FOLLOWED
+        ratio = rate_bps / sent_bps
+        followed = 1.0 - (1.0 - ratio) * FOLLOWED
         stayed = self.last.rate_bps > self.before.rate_bps * followed
-        if rate_ratio < RATIO_TELLING and stayed:
+        above = rate_bps > RATIO_TELLING * self.before.rate_bps
+        if ratio < RATIO_TELLING and stayed and above:
             return False
         self.usual_ppm = min(self.last.network_loss_ppm, USUAL_PPM_MAX)
         self.has_learned = True
@@ -89,8 +106,13 @@ class Figures:
 
     @property
     def capacity_bps(self) -> float:
-        """What could be sent so that as much arrives as last time, usual loss made up for."""
-        return self.last.rate_bps / (1.0 - self.usual_ppm / MILLION)
+        """What could be sent so that as much arrives as lately, usual loss made up for."""
+        return max(self.recent_bps, default=0.0) / (1.0 - self.usual_ppm / MILLION)
+
+    @property
+    def is_flooded(self) -> bool:
+        """True if so much is lost on the way that only a full queue can be the cause."""
+        return self.last.excess_ppm(self.usual_ppm, with_drops=False) > FLOODED_PPM
 
     @property
     def offered_bps(self) -> float:
@@ -98,7 +120,8 @@ class Figures:
         return self.last.rate_bps / max(0.01, 1.0 - self.last.loss_ppm / MILLION)
 
     @property
-    def _complains(self) -> bool:
+    def complains(self) -> bool:
+        """True if it loses or lags more than it usually does, by whosever fault."""
         return complains(
             self.last.excess_ppm(self.usual_ppm, with_drops=True), self.excess_delay_us
         )
@@ -107,19 +130,3 @@ class Figures:
 def complains(excess_ppm: float, delay_us: float) -> bool:
     """PROTOCOL.md, 6: too much loss, or too long a queue."""
     return excess_ppm > LOSS_PPM_HIGH or delay_us > DELAY_US_HIGH
-
-
-def group_figures(samples: Iterable[tuple[Sample, float]], share: float) -> tuple[float, float]:
-    """Excess loss (ppm) and delay (µs) of the receiver at `share` of a group of (sample, usual).
-
-    Kernel drops are a receiver's own affair, until half of the group has them.
-    """
-    pairs = list(samples)
-    with_drops = percentile([sample.drop_ppm for sample, _ in pairs], 0.5) > LOSS_PPM_HIGH
-    excess = [sample.excess_ppm(usual, with_drops=with_drops) for sample, usual in pairs]
-    return percentile(excess, share), percentile([sample.delay_us for sample, _ in pairs], share)
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value at `share` of a group, nearest rank; 0 of nothing."""
-    return sorted(values)[round(share * (len(values) - 1))] if values else 0.0

@@ -81,6 +81,11 @@ class Network:
         for _ in range(round(seconds / STEP_S)):
             self._step()
 
+    def leave(self, number: int) -> None:
+        """This receiver is in the stream no more."""
+        self.rate.left(NodeId(number))
+        self._next[number] = float("inf")
+
     def _step(self) -> None:
         self.now += STEP_S
         self.rates.append(self.rate.rate_bps)
