@@ -28,6 +28,7 @@ def node_config(settings: Settings, interfaces: Sequence[Chosen], *, http_port: 
         min_package_bytes=multicast.min_package_bytes,
         datagram_bytes_max=datagram_bytes_max(settings, interfaces),
         rate_limit_bps=multicast.rate_limit_bps,
+        foreground=multicast.mode == "foreground",
         slow_receiver_bps_min=repair.slow_receiver_bps_min,
         receiver_idle_timeout_s=repair.receiver_idle_timeout_s,
         allow_origin=download.allow_origin,

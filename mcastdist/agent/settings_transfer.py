@@ -109,6 +109,10 @@ class MulticastSettings(Section, frozen=True):
             allowed=STREAM_RATE_ALLOWED,
         ),
     ] = 0
+    mode: Annotated[
+        Literal["background", "foreground"],
+        key("Beside other traffic: leave it most of the link, or share evenly.", per_task=True),
+    ] = "background"
     min_receivers: Annotated[
         int, key("With fewer receivers, peers take it by HTTP.", ge=1, le=100_000, per_task=True)
     ] = 2
@@ -201,7 +205,11 @@ class RepairSettings(Section, frozen=True):
     slow_receiver_bps_min: Annotated[
         int,
         key(
-            "A receiver that takes less falls to repair, in bit/s.", ge=0, le=BPS_MAX, per_task=True
+            "A receiver that takes less, or much less than the others, falls to repair; in bit/s,"
+            " 0 = none does.",
+            ge=0,
+            le=BPS_MAX,
+            per_task=True,
         ),
     ] = 2_000_000
     receiver_idle_timeout_s: Annotated[

@@ -21,6 +21,7 @@ def test_a_stream_by_default() -> None:
         "exclude_subnets": (),
         "datagram_bytes_max": 0,
         "rate_limit_bps": 0,
+        "mode": "background",
         "min_receivers": 2,
         "min_package_bytes": 1 << 20,
         "fast_path": True,
