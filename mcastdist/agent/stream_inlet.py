@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+import time
 from dataclasses import dataclass
 
 from .interfaces import Chosen
@@ -18,22 +19,28 @@ LINUX = sys.platform == "linux"
 SOL_UDP = 17  # these options are Linux's, from linux/udp.h and asm-generic/socket.h
 UDP_GRO = 104
 SO_RXQ_OVFL = 40
+SO_TIMESTAMPNS = 35
+AGE_S_MAX = 1.0  # older than any socket's buffer is deep: somebody has set the clock
 CALL_BYTES_MAX = 1 << 16  # what one coalesced receive holds, and the longest single datagram
 RUN_BYTES_MAX = 4 * CALL_BYTES_MAX  # 2 ms at 1 Gbit/s: long enough to be cheap
-# Room for the two notes the kernel adds: the length of the datagrams, and how many it dropped.
-ANCILLARY_BYTES = 2 * socket.CMSG_SPACE(4) if LINUX else 0
+# Room for the three notes the kernel adds: the length of the datagrams, how many it dropped, and
+# when it got them (two longs).
+TIMESTAMP = struct.Struct("@ll")
+ANCILLARY_BYTES = 2 * socket.CMSG_SPACE(4) + socket.CMSG_SPACE(TIMESTAMP.size) if LINUX else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Datagrams that arrived together: each `stride` bytes, the last perhaps shorter.
 
-    `view` is the receiver's own buffer: it is good until the next `receive`.
+    `view` is the receiver's own buffer: it is good until the next `receive`. `age_s`: how long the
+    kernel has had the last of them. It is our own delay, and must not look like the network's.
     """
 
     view: memoryview
     stride: int
     address: Address
+    age_s: float = 0.0
 
 
 class Inlet:
@@ -45,6 +52,8 @@ class Inlet:
         self.coalescing = LINUX and fast and self._try(SOL_UDP, UDP_GRO)
         self.drops = 0
         self._counts_drops = LINUX and self._try(socket.SOL_SOCKET, SO_RXQ_OVFL)
+        self._tells_time = LINUX and self._try(socket.SOL_SOCKET, SO_TIMESTAMPNS)
+        self._came_at: float | None = None  # the last datagram, by the clock of the kernel's notes
         self._last: tuple[SockAddr, Address] | None = None
         self._kept: tuple[bytes, int, Address] | None = None  # the start of the next run
 
@@ -65,7 +74,7 @@ class Inlet:
                 self._kept = bytes(buffer[filled : filled + more[0]]), more[1], more[2]
                 break
             filled += more[0]
-        return Run(buffer[:filled], stride, address)
+        return Run(buffer[:filled], stride, address, self._age_s())
 
     def _first(self, buffer: memoryview) -> tuple[int, int, Address] | None:
         """What was kept from the last read because it did not fit its run, or something new."""
@@ -88,12 +97,21 @@ class Inlet:
                 (stride,) = struct.unpack("=i", data)
             elif level == socket.SOL_SOCKET and kind == SO_RXQ_OVFL:
                 (self.drops,) = struct.unpack("=I", data)
+            elif level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+                seconds, nanoseconds = TIMESTAMP.unpack(data)
+                self._came_at = seconds + nanoseconds / 1e9
         return size, stride, self._address(source)
+
+    def _age_s(self) -> float:
+        if self._came_at is None:
+            return 0.0
+        age_s = time.time() - self._came_at
+        return age_s if 0.0 <= age_s <= AGE_S_MAX else 0.0
 
     def _receive(
         self, buffer: memoryview
     ) -> tuple[int, list[tuple[int, int, bytes]], int, SockAddr]:
-        if not (self.coalescing or self._counts_drops):
+        if not (self.coalescing or self._counts_drops or self._tells_time):
             size, source = self.sock.recvfrom_into(buffer)
             return size, [], 0, source
         return self.sock.recvmsg_into((buffer,), ANCILLARY_BYTES)

@@ -99,7 +99,8 @@ class ReceivingStream:
             with self.stream.lock:
                 if run is not None:
                     self._datagrams += -(-len(run.view) // max(1, run.stride))
-                    self._receiver.receive_burst(run.view, run.stride, time.monotonic())
+                    came_at = time.monotonic() - run.age_s
+                    self._receiver.receive_burst(run.view, run.stride, came_at)
                 complete = self._receiver.drain()
                 position = self._receiver.position
             if self._preloader.begin(position):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -65,6 +66,21 @@ def test_a_run_comes_at_once_with_the_length_of_its_datagrams(
     assert run.view[-1] == 15
     assert run.view.obj is buffer.obj  # nothing was copied
     assert inlet.coalescing
+
+
+@on_linux
+def test_a_run_tells_how_long_the_kernel_has_had_it(both: Open, buffer: memoryview) -> None:
+    sender, inlet = both(fast=True)
+    sender.send(burst(2, 1_400), 1_400)
+    assert select.select([inlet.sock], [], [], WAIT_S)[0]
+    arrived = time.monotonic()
+    while time.monotonic() < arrived + 0.02:
+        pass  # we are busy, and come late
+
+    run = inlet.read(buffer)
+
+    assert run is not None
+    assert 0.02 <= run.age_s <= time.monotonic() - arrived + 0.01
 
 
 def test_without_the_kernels_help_those_that_wait_make_a_run(
