@@ -33,6 +33,7 @@ class Participation:
 
     def __init__(self, *, spec: TaskSpec, config: NodeConfig, env: Environment, now: float) -> None:
         self._config = config
+        self._began_at = now
         self._start_at: float | None = None  # when the stream may start, by whoever represents
         self._outputs: list[Command] = []
         self._candidacy = Candidacy(spec=spec, config=config, env=env, now=now)
@@ -200,8 +201,11 @@ class Participation:
             self.parts.end_reception()
 
     def _starts_at(self, now: float) -> float:
-        """PROTOCOL.md, 6: a successor keeps the start that its predecessor announced."""
+        """PROTOCOL.md, 6: a successor keeps the start that its predecessor announced.
+
+        The delay counts from our task's start: the election is a part of it, not an addition.
+        """
         if self._start_at is None:
             waits = self._config.start_wait_s_max if self._config.start_when_receivers else 0.0
-            self._start_at = now + (waits or self._config.session_start_delay_s)
+            self._start_at = self._began_at + (waits or self._config.session_start_delay_s)
         return self._start_at

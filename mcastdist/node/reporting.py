@@ -23,6 +23,10 @@ from .config import NodeConfig
 from .environment import Environment
 from .intake import Intake
 
+# At the beginning the rate has to find its place: each report lets it double.
+EARLY_S = 1.5  # this long
+EARLY_REPORT_S = 0.06
+EARLY_DATAGRAMS_MIN = 200  # of fewer, the loss of one or two would look like much
 STEADY_REPORT_S = 5.0  # while nothing changes: well under the representative's idle time-out
 SPREAD_S_MIN = 0.05
 JOIN_SPREAD_S_MAX = 2.0  # when nobody knows yet how many join: a thousand make 500 a second
@@ -40,6 +44,8 @@ class Reporter:
         self._config = config
         self._env = env
         self._measured = (0, 0, 0, 0)  # loss_ppm, drop_ppm, delay_us, rate_bps
+        self._datagrams = 0  # that the last measurement is of
+        self._streams_since = NEVER
         self._kernel_drops = 0
         self._has_reported = False
         self._said_at = now
@@ -77,6 +83,7 @@ class Reporter:
         self._measured = (
             measured.loss_ppm, self._kernel_drops, measured.delay_us, measured.rate_bps,
         )  # fmt: skip
+        self._datagrams = measured.datagrams
 
     def stop(self) -> None:
         """No report is due any more."""
@@ -97,8 +104,7 @@ class Reporter:
     ) -> Report:
         """Where we stand now. The next is due after a while, unless there is nothing to come."""
         self._has_reported, self._said_at = True, now
-        gap_s = REPORT_S if state is ReceiverState.RECEIVING else STEADY_REPORT_S
-        self._gap = (gap_s, 0.75 + 0.5 * self._env.rng.random())
+        self._gap = (self._gap_s(state, now), 0.75 + 0.5 * self._env.rng.random())
         self.due_at = self._steady_at = NEVER if state in OVER else self._steadily_at(receivers)
         loss_ppm, drop_ppm, delay_us, rate_bps = self._measured
         return Report(
@@ -117,6 +123,13 @@ class Reporter:
         )
 
     # Within
+
+    def _gap_s(self, state: ReceiverState, now: float) -> float:
+        if state is not ReceiverState.RECEIVING:
+            return STEADY_REPORT_S
+        self._streams_since = min(self._streams_since, now)
+        is_early = now - self._streams_since < EARLY_S and self._datagrams >= EARLY_DATAGRAMS_MIN
+        return EARLY_REPORT_S if is_early else REPORT_S
 
     def _first_at(self, receivers: int) -> float:
         return self._joined_at + self._place * max(self._join_spread_s, _spread_s(receivers))

@@ -8,6 +8,8 @@ from node_kit import BLOCKS, SYMBOLS, announce, configuration, environment, hear
 from mcastdist.node import Package
 from mcastdist.node.intake import Intake
 from mcastdist.node.reporting import (
+    EARLY_REPORT_S,
+    EARLY_S,
     JOIN_SPREAD_S_MAX,
     SPREAD_S_MIN,
     STEADY_REPORT_S,
@@ -16,6 +18,7 @@ from mcastdist.node.reporting import (
     shortened,
 )
 from mcastdist.ranges import RangeSet
+from mcastdist.session import Measurement
 from mcastdist.timers import NEVER
 from mcastdist.wire import (
     MISSING_RANGES_MAX,
@@ -149,6 +152,23 @@ def test_a_few_report_often_while_they_receive_and_seldom_otherwise() -> None:
     reporter = _reporter()
     assert _say(reporter, ReceiverState.RECEIVING, 3, 0.0) <= 1.25 * REPORT_S
     assert _say(reporter, ReceiverState.JOINED, 3, 0.0) >= 0.75 * STEADY_REPORT_S
+
+
+@pytest.mark.parametrize(
+    ("datagrams", "now", "gap_s"),
+    [(500, 0.5, EARLY_REPORT_S), (500, EARLY_S + 0.1, REPORT_S), (5, 0.5, REPORT_S)],
+)
+def test_in_a_streams_first_second_the_rate_hears_more_often_unless_there_is_little_to_tell(
+    monkeypatch: pytest.MonkeyPatch, datagrams: int, now: float, gap_s: float
+) -> None:
+    intake = _intake()
+    measured = Measurement(0, 0, 10**8, datagrams, datagrams * 1_472)
+    monkeypatch.setattr(intake, "measure", lambda now: measured)
+    reporter = _reporter()
+    _say(reporter, ReceiverState.RECEIVING, 3, 0.0)
+    reporter.measure(intake, now)
+    wait_s = _say(reporter, ReceiverState.RECEIVING, 3, now) - now
+    assert 0.7 * gap_s <= wait_s <= 1.3 * gap_s
 
 
 def test_who_reported_when_few_were_known_waits_its_turn_among_many() -> None:
