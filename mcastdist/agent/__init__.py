@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .run import embedded_agent, offline_cache, run_agent
+    from .run import embedded_agent, examine_alone, offline_cache, run_agent
 
-__all__ = ["embedded_agent", "offline_cache", "run_agent"]
+__all__ = ["embedded_agent", "examine_alone", "offline_cache", "run_agent"]
 
 
 def __getattr__(name: str) -> object:

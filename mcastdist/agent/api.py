@@ -29,6 +29,7 @@ State = Literal[
 FINAL_STATES: frozenset[str] = frozenset({"delivered", "cached", "cancelled", "failed"})
 SOURCES = ("cache", "multicast", "parity", "peer", "relay", "origin")
 Role = Literal["none", "representative", "receiver", "alone"]
+Severity = Literal["ok", "note", "warning", "error"]
 Failure = Literal["usage", "unavailable", "content", "storage", "interrupted", "internal"]
 
 
@@ -126,6 +127,22 @@ class AgentStatus(Struct, kw_only=True):
     fast_path: bool
 
 
+class CheckupRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Examine this machine and its subnet; `url` is a package or file that should be there."""
+
+    url: str | None = None
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One answer of an examination."""
+
+    code: str  # a stable word
+    question: str  # what was looked at: interfaces, ports, keys, reach, ...
+    severity: Severity
+    sentence: str
+    advice: str = ""  # what to do; empty if nothing need be done
+
+
 class CacheController(Protocol):
     """The part of `Controller` that a store alone can answer, with no agent running."""
 
@@ -159,6 +176,10 @@ class Controller(CacheController, Protocol):
 
     async def reload(self) -> dict[str, list[str]]:
         """Read the settings again: {"applied": [...], "needs_restart": [...]}."""
+        ...
+
+    async def checkup(self, request: CheckupRequest) -> list[Finding]:
+        """Examine this machine and its subnet; takes a few seconds."""
         ...
 
 

@@ -7,22 +7,21 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator
-from pathlib import PurePath
-
-from yarl import URL
 
 from mcastdist.errors import StorageError, UsageError
 from mcastdist.ids import ContentId
 from mcastdist.node import TaskSpec
 
 from . import logs
-from .api import AgentStatus, TaskRecord, TaskRequest
+from .api import AgentStatus, CheckupRequest, Finding, TaskRecord, TaskRequest
 from .cache import Cache
+from .checkup import examine
 from .config import node_config
 from .daemon import Agent
 from .holdings import store_limits
 from .package import OpenPackage
 from .records import file_name, locator_of, snapshot
+from .requests import check_request, check_url
 from .runs import Run, urls_of
 from .settings import Settings, as_dict, changes, reread, with_overrides
 from .status import status_of
@@ -31,7 +30,6 @@ from .taskbook import Entry
 NEWS_S = 0.25  # how often a watcher is told of progress
 LINGER_LOOK_S = 0.1
 TASK_ID_BYTES = 4
-DIGEST_DIGITS = 64
 
 log = logs.get("task")
 
@@ -140,6 +138,12 @@ class AgentController(Cache):
         await agent.reconfigure()
         return {"applied": applied, "needs_restart": needs_restart}
 
+    async def checkup(self, request: CheckupRequest) -> list[Finding]:
+        """Examine this machine and its subnet."""
+        if request.url is not None:
+            check_url(request.url)
+        return await examine(self._agent, request, self)
+
     async def linger(self, seconds: float) -> None:
         """Stay while a session goes on, for at most `seconds`; longer while we represent it.
 
@@ -230,21 +234,3 @@ class AgentController(Cache):
     def _damaged(self, package: OpenPackage, chunks: list[int]) -> None:
         self._driver.node.drop(package.content)
         self._driver.damaged(package, chunks)
-
-
-def check_request(request: TaskRequest) -> None:
-    """UsageError if this cannot be a task."""
-    try:
-        url = URL(request.url)
-        is_web = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
-    except ValueError:
-        is_web = False
-    if not is_web:
-        raise UsageError(f"{request.url!r} is no http or https URL; give the package's .mcd there")
-    if request.dest is not None and not PurePath(request.dest).is_absolute():
-        raise UsageError(f"dest {request.dest!r} is not absolute; give the whole path")
-    digits = request.sha256
-    if digits is not None and not (
-        len(digits) == DIGEST_DIGITS and set(digits.lower()) <= set("0123456789abcdef")
-    ):
-        raise UsageError(f"sha256 {digits!r} is not {DIGEST_DIGITS} hex digits")

@@ -26,6 +26,7 @@ from mcastdist.tracing import Tracer, silent
 from mcastdist.wire import control_group
 
 from . import logs
+from .checkup import trials_of
 from .config import node_config
 from .downloading import take_up
 from .driver import Driver
@@ -155,6 +156,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     )
     stack.callback(driver.close)
     transport = _transport(settings, interfaces, driver)
+    driver.trials = trials_of(settings, interfaces, http_port, voice=voice, carrier=transport)
     stack.callback(transport.close)
     client = await stack.enter_async_context(HttpClient(ca_file=settings.download.ca_file or None))
     peer_client = await stack.enter_async_context(HttpClient(proxies=False, redirects_max=0))

@@ -18,6 +18,7 @@ from mcastdist.ranges import RangeSet
 from mcastdist.wire import REPORT_S, Opened, Opener
 
 from . import logs
+from .checkup import Trials
 from .hands import Hands, Listener
 from .hearing import Ear
 from .identity import Voice
@@ -33,7 +34,9 @@ log = logs.get("agent")
 
 
 class Driver:
-    """The loop around one node."""
+    """The loop around one node. `trials` is given before the first datagram."""
+
+    trials: Trials
 
     def __init__(
         self,
@@ -177,6 +180,8 @@ class Driver:
     # Within: what comes in
 
     def _receive(self, opened: Opened, source: Address) -> None:
+        if self.trials.receive(opened, source):
+            return
         self.node.uploads_busy = self._is_busy()
         now = time.monotonic()
         self._turns.take(

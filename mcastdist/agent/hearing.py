@@ -11,7 +11,7 @@ from collections.abc import Callable
 from mcastdist.errors import PeerError, Unauthentic
 from mcastdist.ids import NodeId
 from mcastdist.node import Address
-from mcastdist.wire import Opened, Opener
+from mcastdist.wire import Opened, Opener, unpad
 
 from . import logs
 from .mismatches import Mismatches
@@ -42,7 +42,7 @@ class Ear:
     def hear(self, data: memoryview, source: Address) -> None:
         """A datagram: the one place that distrusts."""
         try:
-            opened = self._opener.open(data)
+            opened = self._opener.open(unpad(data))
         except Unauthentic as error:
             self.mismatches.note(source, error.cause)
         except PeerError:

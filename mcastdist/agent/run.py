@@ -19,7 +19,9 @@ from mcastdist.tracing import Tracer
 from mcastdist.wire import ClusterKey
 
 from . import logs
+from .api import CheckupRequest, Finding
 from .cache import Cache
+from .checkup import cannot_run, examine_machine, in_order
 from .chores import start_chores, start_daemons_chores
 from .control import serve
 from .controller import AgentController
@@ -60,6 +62,16 @@ def _log_only_what_is_wrong(settings: Settings) -> None:
     default = LogSettings().level
     level = "error" if settings.log.level == default else settings.log.level
     logs.set_up(msgspec.structs.replace(settings.log, level=level))
+
+
+async def examine_alone(settings: Settings, request: CheckupRequest) -> list[Finding]:
+    """What an agent finds that lives only for that; if none can run, what can be seen without."""
+    try:
+        async with embedded_agent(settings) as agent:
+            return await agent.checkup(request)
+    except McastdistError as error:
+        seen = await asyncio.to_thread(examine_machine, settings)
+        return in_order([cannot_run(str(error)), *seen])
 
 
 @asynccontextmanager

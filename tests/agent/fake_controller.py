@@ -11,6 +11,8 @@ from mcastdist.agent.api import (
     AgentStatus,
     CacheEntry,
     CacheReport,
+    CheckupRequest,
+    Finding,
     TaskRecord,
     TaskRequest,
 )
@@ -19,6 +21,9 @@ from mcastdist.errors import UsageError
 MIB = 1 << 20
 CONTENT_A = "a1" * 32
 CONTENT_B = "a2" * 32
+CLOCKS_AGREE = Finding(
+    code="clocks_agree", question="clock", severity="ok", sentence="all clocks agree"
+)
 
 
 def record(task_id: str = "t1", **changes: object) -> TaskRecord:
@@ -115,6 +120,7 @@ class FakeController:
         self.calls: list[tuple[object, ...]] = []
         self.failing: dict[str, Exception] = {}
         self.damaged: dict[str, int] = {}
+        self.findings = [CLOCKS_AGREE]
         self.hang = False  # after the script, watch goes on for ever
         self.watching = 0
 
@@ -207,6 +213,10 @@ class FakeController:
     async def reload(self) -> dict[str, list[str]]:
         self._note("reload")
         return {"applied": ["log.level"], "needs_restart": ["multicast.port"]}
+
+    async def checkup(self, request: CheckupRequest) -> list[Finding]:
+        self._note("checkup", request)
+        return self.findings
 
     async def linger(self, seconds: float) -> None:
         self._note("linger", seconds)

@@ -9,7 +9,7 @@ from agent_kit import ALICE, BOB, OTHER_KEY, make_opener, make_voice
 
 from mcastdist.agent.hearing import Ear
 from mcastdist.node import Address
-from mcastdist.wire import Dismiss, Opened
+from mcastdist.wire import Dismiss, Opened, pad
 
 SAYING = Dismiss(1, "slow")
 SOURCE = ("10.0.0.9", 7447)
@@ -76,3 +76,10 @@ def test_a_twin_is_not_believed_and_told_of_once() -> None:
     assert heard.messages == []
     assert heard.twins == ["twin"]
     assert heard.ear.mismatches.shown() == [{"address": "10.0.0.9", "cause": "twin", "count": 2}]
+
+
+def test_what_was_filled_up_is_heard_like_any_other() -> None:
+    heard = Heard()
+    heard.hear(pad(make_voice(BOB).seal(SAYING), 1_472))
+
+    assert [opened.message for opened, _ in heard.messages] == [SAYING]

@@ -7,9 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fake_controller import CONTENT_A, FakeController, agent_status, entry, record
+from fake_controller import (
+    CLOCKS_AGREE,
+    CONTENT_A,
+    FakeController,
+    agent_status,
+    entry,
+    record,
+)
 
-from mcastdist.agent.api import TaskRequest
+from mcastdist.agent.api import CheckupRequest, TaskRequest
 from mcastdist.agent.control import ControlClient, ControlServer, serve
 from mcastdist.errors import McastdistError, StoreBusy, UnavailableError, UsageError
 
@@ -65,6 +72,7 @@ async def test_every_question_is_answered_alike(
     assert (await client.cache_remove(CONTENT_A)).removed == [CONTENT_A]
     assert await client.settings() == await agent.settings()
     assert await client.reload() == await agent.reload()
+    assert await client.checkup(CheckupRequest()) == [CLOCKS_AGREE]
 
 
 async def test_start_and_watch(agent: FakeController, client: ControlClient) -> None:

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from fake_controller import CONTENT_A, FakeController, entry, record
 
+from mcastdist.agent.api import CheckupRequest
 from mcastdist.agent.control import ControlServer, serve
 from mcastdist.agent.control.server import BODY_BYTES_MAX
 from mcastdist.errors import NoSpace, UsageError
@@ -77,6 +78,13 @@ async def door(server: ControlServer, tmp_path: Path) -> AsyncIterator[Door]:
         ("POST", "/v1/cache/gc", None, ("cache_gc",)),
         ("GET", "/v1/settings", None, ("settings",)),
         ("POST", "/v1/reload", None, ("reload",)),
+        (
+            "POST",
+            "/v1/checkup",
+            {"url": "http://o/p"},
+            ("checkup", CheckupRequest(url="http://o/p")),
+        ),
+        ("POST", "/v1/checkup", None, ("checkup", CheckupRequest())),
     ],
 )
 async def test_every_route_asks_the_controller(

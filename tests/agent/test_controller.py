@@ -10,7 +10,7 @@ import pytest
 from agent_kit import PATIENCE_S, Site, noise, open_site, publish, sha256, until
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
-from mcastdist.agent.controller import AgentController, check_request
+from mcastdist.agent.controller import AgentController
 from mcastdist.errors import UsageError
 from mcastdist.ids import Locator
 
@@ -238,29 +238,6 @@ async def test_ids_that_name_nothing_or_too_much(site: Site, agent: AgentControl
     for task_id in ("", "zz"):
         with pytest.raises(UsageError, match=r"no task|more than one"):
             await agent.task(task_id)
-
-
-@pytest.mark.parametrize(
-    ("url", "more"),
-    [
-        ("", {}),
-        ("ftp://o/x.mcd", {}),
-        ("http://", {}),
-        ("http://o:99999/x", {}),
-        ("x.mcd", {}),
-        ("http://o/x", {"dest": "relative"}),
-        ("http://o/x", {"sha256": "abc"}),
-        ("http://o/x", {"sha256": "zz" * 32}),
-        ("http://o/x", {"sha256": " " + "ab" * 31 + " "}),
-    ],
-)
-def test_what_cannot_be_a_task(url: str, more: dict[str, str]) -> None:
-    with pytest.raises(UsageError):
-        check_request(TaskRequest(url=url, **more))
-
-
-def test_what_can_be_a_task() -> None:
-    check_request(TaskRequest(url="https://[::1]:8/x.mcd", dest="/srv", sha256="aB" * 32))
 
 
 async def test_an_override_that_is_none(site: Site, agent: AgentController) -> None:

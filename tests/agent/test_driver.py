@@ -29,7 +29,7 @@ from mcastdist.agent.driver import Driver
 from mcastdist.agent.package import Landed
 from mcastdist.errors import NoSpace
 from mcastdist.ranges import RangeSet
-from mcastdist.wire import Dismiss
+from mcastdist.wire import Dismiss, Probe
 
 ONE = RangeSet([(0, 1)])
 NONE = RangeSet()
@@ -57,6 +57,8 @@ class Bench:
             is_busy=lambda: self.busy,
             on_twin=lambda: self.twins.append("twin"),
         )
+        self.driver.trials = Mock()
+        self.driver.trials.receive.return_value = False
         self.library = make_library(folder)
         self.package = admit(self.library, PUBLISHED)
 
@@ -114,6 +116,13 @@ async def test_a_twin_is_told_of(bench: Bench) -> None:
 
     assert bench.twins == ["twin"]
     assert bench.node.calls == []
+
+
+async def test_what_belongs_to_a_trial_is_not_for_the_node(bench: Bench) -> None:
+    bench.driver.trials.receive.return_value = True
+    bench.driver.ear.hear(memoryview(make_voice(BOB).seal(Probe(1, 2))), ("10.0.0.9", 1))
+
+    assert not bench.node.calls
 
 
 async def test_a_plain_file_was_brought_by_whoever_downloaded_it(bench: Bench) -> None:

@@ -16,6 +16,8 @@ from mcastdist.agent.api import (
     AgentStatus,
     CacheEntry,
     CacheReport,
+    CheckupRequest,
+    Finding,
     TaskRecord,
     TaskRequest,
 )
@@ -150,6 +152,10 @@ class ControlClient:
     async def reload(self) -> dict[str, list[str]]:
         """See `Controller`."""
         return await self._ask("reload", dict[str, list[str]])
+
+    async def checkup(self, request: CheckupRequest) -> list[Finding]:
+        """See `Controller`."""
+        return await self._ask("checkup", list[Finding], body=request)
 
     # Within
 

@@ -16,7 +16,9 @@ from mcastdist.agent.api import (
     AgentStatus,
     CacheEntry,
     CacheReport,
+    CheckupRequest,
     Controller,
+    Finding,
     TaskRecord,
     TaskRequest,
 )
@@ -84,6 +86,8 @@ _TABLE = (
           lambda c, _: c.settings()),
     Route("reload", "POST", "/v1/reload", "Read the settings again", dict[str, list[str]],
           lambda c, _: c.reload()),
+    Route("checkup", "POST", "/v1/checkup", "Examine this machine and its subnet", list[Finding],
+          lambda c, asked: c.checkup(asked.body), body=CheckupRequest, slow=True),
 )  # fmt: skip  # a table is read by its columns
 
 ROUTES: dict[str, Route] = {route.name: route for route in _TABLE}

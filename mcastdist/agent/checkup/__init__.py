@@ -1,0 +1,23 @@
+"""How is it with this machine and its subnet? What `mcastdist doctor` asks, and what is answered.
+
+Looking and judging are apart: a module looks at one thing and judges what it saw by functions that
+do nothing else, so that every judgement can be tried on something made by hand.
+"""
+
+from __future__ import annotations
+
+from .examine import cannot_run, examine, examine_machine, examine_switch
+from .findings import KINDS, QUESTIONS, in_order
+from .trials import Trials, trials_of
+
+__all__ = [
+    "KINDS",
+    "QUESTIONS",
+    "Trials",
+    "cannot_run",
+    "examine",
+    "examine_machine",
+    "examine_switch",
+    "in_order",
+    "trials_of",
+]
