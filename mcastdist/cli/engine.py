@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from mcastdist.agent.api import CacheController, Controller, EmbeddedController
+    from mcastdist.agent.api import (
+        CacheController,
+        CheckupRequest,
+        Controller,
+        EmbeddedController,
+        Finding,
+    )
     from mcastdist.agent.settings import Settings
 
     class RemoteController(Controller, Protocol):
@@ -56,6 +62,18 @@ class Engine:
         from mcastdist.agent import offline_cache
 
         return offline_cache(settings)
+
+    async def examine_alone(self, settings: Settings, request: CheckupRequest) -> list[Finding]:
+        """Examine machine and subnet as an agent of our own, as far as one can run."""
+        from mcastdist.agent import examine_alone
+
+        return await examine_alone(settings, request)
+
+    def examine_switch(self, settings: Settings, names: Sequence[str] | None) -> list[Finding]:
+        """Look for queriers with this process's rights, on these interfaces."""
+        from mcastdist.agent.checkup import examine_switch
+
+        return examine_switch(settings, names)
 
     def run_agent(self, settings: Settings) -> int:
         """Be the daemon; the exit status when it has ended."""

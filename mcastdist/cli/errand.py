@@ -75,7 +75,7 @@ def run_errand(engine: Engine, errand: Errand) -> Exit:
 async def _bring(engine: Engine, settings: Settings, errand: Errand) -> TaskRecord:
     progress = choose_progress(as_json=errand.as_json)
     async with engine.client(settings) as client:
-        if await _usable(client):
+        if await usable(client):
             request = replace(errand.request, settings=task_settings(errand.overrides))
             task = await follow(client, request, progress)
             _tell(task, as_json=errand.as_json)
@@ -126,7 +126,8 @@ def task_settings(overrides: Sequence[str]) -> dict[str, str | int | float | boo
     return dict(wanted)
 
 
-async def _usable(client: RemoteController) -> bool:
+async def usable(client: RemoteController) -> bool:
+    """True if the running agent takes our commands; says so if it runs and does not."""
     try:
         return await client.reachable()
     except NotPermitted as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from mcastdist.errors import (
@@ -23,6 +24,8 @@ class Exit(IntEnum):
     UNAVAILABLE = 3
     CONTENT = 4
     STORAGE = 5
+    WARNING = 6
+    TROUBLE = 7
     INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -33,6 +36,8 @@ MEANINGS: dict[Exit, str] = {
     Exit.UNAVAILABLE: "nothing can supply it now, or no agent answers; later may do",
     Exit.CONTENT: "content or signature refused, or damage found in the cache",
     Exit.STORAGE: "no space, or not permitted",
+    Exit.WARNING: "`doctor` found something to warn of",
+    Exit.TROUBLE: "`doctor` found an error",
     Exit.INTERRUPTED: "interrupted",
 }
 
@@ -59,6 +64,14 @@ def status_of_error(error: BaseException) -> Exit:
         if isinstance(error, cls):
             return status
     return Exit.UNEXPECTED
+
+
+def status_of_findings(severities: Iterable[str]) -> Exit:
+    """The status that the worst of an examination's findings means."""
+    found = set(severities)
+    if "error" in found:
+        return Exit.TROUBLE
+    return Exit.WARNING if "warning" in found else Exit.DONE
 
 
 def status_of_task(state: str, failure: str | None) -> Exit:

@@ -33,6 +33,7 @@ COMMANDS = {
     "precache": "Bring a package into the cache only.",
     "status": "Show how the running agent is doing.",
     "task": "List, show, suspend, resume or cancel tasks.",
+    "doctor": "Examine this machine and its subnet, and say what to do.",
     "cache": "List, show, pin, remove or verify what is kept.",
     "settings": "Check or show the settings.",
     "demo": "Show the main job live on this machine: an origin and real agents.",

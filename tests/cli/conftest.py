@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "agent"))
 
 from fake_controller import FakeController
 
+from mcastdist.agent.api import CheckupRequest, Finding
 from mcastdist.agent.settings import Settings, load
 from mcastdist.cli import main
 from mcastdist.cli.engine import Engine
@@ -48,6 +49,9 @@ class FakeEngine(Engine):
         self.remote = FakeRemote()
         self.own = FakeController()
         self.offline = FakeController()
+        self.alone: list[Finding] = []
+        self.switch: list[Finding] = []
+        self.looked_at: list[list[str] | None] = []
         self.agent_status = 0
         self.ran: list[Settings] = []
         self.opened: list[str] = []
@@ -72,6 +76,14 @@ class FakeEngine(Engine):
             yield self.own
         finally:
             self.closed.append("own")
+
+    async def examine_alone(self, settings: Settings, request: CheckupRequest) -> list[Finding]:
+        self.own.calls.append(("checkup", request))
+        return self.alone
+
+    def examine_switch(self, settings: Settings, names: list[str] | None) -> list[Finding]:
+        self.looked_at.append(names)
+        return self.switch
 
     @asynccontextmanager
     async def offline_cache(self, settings: Settings) -> AsyncIterator[FakeController]:
