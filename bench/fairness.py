@@ -6,20 +6,19 @@ limit is kept within 3 % over any second. The bottleneck is one receiver's link.
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from .content import Content
+from .downloads import Download
 from .figures import OURS
 from .fleet import Fleet, Task
-from .lab import Host, Lab
+from .lab import Lab
 from .options import Options
 from .sheet import Sheet
 from .site import Recorder
+from .standing_back import compare
 from .streaming import stream_once
 
 TABLE = "issue"
@@ -30,36 +29,13 @@ MIB = 1 << 20
 TIMEOUT_S = 180.0
 ALONE_S = 4.0
 WINDOW_S = 1.0
-TCP_PORT = 5099
 KEEPS_PERCENT_MIN = 70.0
 OVER_PERCENT_MAX = 3.0
 SHARED, LIMITED = "beside a TCP download", "with a limit"
 
-GIVE = """
-import socket, sys
-with socket.create_server(("", int(sys.argv[1]))) as server:
-    print("listening", flush=True)
-    peer, _ = server.accept()
-    piece = bytes(1 << 16)
-    while True:
-        peer.sendall(piece)
-"""
-
-# Says the count after each read that brings it beyond another 64 KiB, with the time.
-TAKE = """
-import socket, sys, time
-with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as sock:
-    count = told = 0
-    while data := sock.recv(1 << 18):
-        count += len(data)
-        if count - told >= 1 << 16:
-            told = count
-            print(time.monotonic(), count, flush=True)
-"""
-
 
 def run(options: Options, sheet: Sheet, work: Path) -> None:
-    """A shared link, then a limit."""
+    """A shared link, then a limit; and the same questions to downloads by HTTP."""
     content = Content(work, options.size(quick=48 * MIB, full=128 * MIB))
     link_bps = options.rate(LINK_BPS)
     for turn in range(options.turns()):
@@ -69,44 +45,11 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
             sheet.put(SHARED, OURS, **_share(lab, content, work / f"shared-{turn}"))
         with sheet.trial(LIMITED), Lab(RECEIVERS + 1) as lab:
             sheet.put(LIMITED, OURS, **_keep_limit(lab, content, work / f"limited-{turn}"))
+    compare(options, sheet, work, link_bps)
     says = f"≥ {KEEPS_PERCENT_MIN:g} % of what it had alone"
     sheet.aim(SHARED, "TCP keeps", says, at_least=KEEPS_PERCENT_MIN)
     says = f"≤ {OVER_PERCENT_MAX:g} % over, in any second"
     sheet.aim(LIMITED, "over the limit", says, at_most=OVER_PERCENT_MAX)
-
-
-class Download:
-    """A TCP download from the router to a host: what it had got, and when."""
-
-    def __init__(self, lab: Lab, taker: Host) -> None:
-        python = sys.executable
-        self._giver = lab.router.popen([python, "-c", GIVE, str(TCP_PORT)], stdout=subprocess.PIPE)
-        assert self._giver.stdout is not None
-        self._giver.stdout.readline()
-        self._taker = taker.popen(
-            [python, "-c", TAKE, "10.77.0.254", str(TCP_PORT)], stdout=subprocess.PIPE
-        )
-        self._counts: list[tuple[float, int]] = []
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def rate_bps(self, start: float, stop: float) -> float:
-        """Between two moments of monotonic time."""
-        within = [count for at, count in list(self._counts) if start <= at <= stop]
-        return (within[-1] - within[0]) * 8 / (stop - start) if len(within) > 1 else 0.0
-
-    def end(self) -> None:
-        """Hang up."""
-        for process in (self._taker, self._giver):
-            process.kill()
-            process.wait()
-        self._thread.join()
-
-    def _read(self) -> None:
-        assert self._taker.stdout is not None
-        for line in self._taker.stdout:
-            at, count = line.split()
-            self._counts.append((float(at), int(count)))
 
 
 def _share(lab: Lab, content: Content, place: Path) -> dict[str, tuple[float, str]]:
@@ -115,7 +58,7 @@ def _share(lab: Lab, content: Content, place: Path) -> dict[str, tuple[float, st
     marks: list[float] = []
 
     def before() -> None:
-        downloads.append(Download(lab, lab.hosts[1]))
+        downloads.append(Download(lab.router, lab.hosts[1]))
         time.sleep(ALONE_S)
         marks.append(time.monotonic())
 
