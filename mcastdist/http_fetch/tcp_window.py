@@ -15,13 +15,14 @@ from typing import Protocol
 from .yielding import Look
 
 CAN_BOUND = sys.platform == "linux" and hasattr(socket, "TCP_WINDOW_CLAMP")
-INFO_BYTES = 160
+INFO_BYTES = 240
 UNBOUND_BYTES = 1 << 30  # as much as TCP can say: the system's own tuning decides again
 # linux/tcp.h, struct tcp_info: tcpi_rcv_rtt and tcpi_min_rtt in microseconds, and between them
 # tcpi_bytes_received.
 RECEIVER_ROUND_TRIP = Struct("=92xI")
 RECEIVED = Struct("=128xQ")
 LEAST_ROUND_TRIP = Struct("=148xI")
+OUT_OF_ORDER = Struct("=224xI")  # tcpi_rcv_ooopack, since Linux 5.4
 
 
 class Socket(Protocol):
@@ -39,7 +40,8 @@ def look_at(sock: Socket) -> Look | None:
             (round_trip_us,) = RECEIVER_ROUND_TRIP.unpack_from(info)
             (received_bytes,) = RECEIVED.unpack_from(info)
             (least_us,) = LEAST_ROUND_TRIP.unpack_from(info)
-            return Look(round_trip_us / 1e6, least_us / 1e6, received_bytes)
+            gaps = OUT_OF_ORDER.unpack_from(info)[0] if len(info) >= OUT_OF_ORDER.size else 0
+            return Look(round_trip_us / 1e6, least_us / 1e6, received_bytes, gaps)
     return None
 
 

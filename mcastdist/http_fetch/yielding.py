@@ -9,6 +9,9 @@ shrinks while it is above:
     beside others    they fill the queue beyond the target: we shrink to next to nothing
     they are done    the queue is gone: we double several times a second
 
+Who begins while others queue takes their queue for the way itself. Then only losses tell of them:
+each halves the window, and it grows no more for a while, until their queue has shown its valleys.
+
 As long as no delay was ever above the target there is no window at all, so a link that is wide, or
 a server that is slow, costs nothing. A round trip may seem long only because the server paused, so
 the least of the last few looks counts: a queue stands, a pause passes.
@@ -27,6 +30,10 @@ FILTER_S = 0.1  # of which looks the least counts
 GROWTH_S = 2.0  # an empty queue: e^2 times as much in a second
 DECLINE_S = 8.0  # a queue of twice the target: a fifth less with each look, about
 DECLINE_MAX = 0.5  # at once, as TCP does
+START_S = 1.0  # TCP begins by doubling until something is lost: that is nobody else's doing
+HOLD_S = 3.0  # after a loss: no growth, as others who fill the queue to its brim will go on
+LOSS_SPAN_S = 0.2
+QUEUE_AT_LOSS = 0.1  # of the target: with less of a queue a loss is an accident of the line
 STEP_S_MAX = 0.25  # after a longer silence: as if it had been this long
 SEGMENT_BYTES = 1_460
 WINDOW_BYTES_MIN = 2 * SEGMENT_BYTES  # RFC 9840, 4: less would stop the sender's clock
@@ -37,12 +44,14 @@ SPARE_BYTES = 1 << 16  # beside twice what is in use: room for a flow that just 
 class Look:
     """What the system knows of a connection.
 
-    The round trip of late and the least ever, as of the handshake; and all bytes until now.
+    The round trip of late and the least ever, as of the handshake; all bytes until now, and how
+    many packets came after a gap.
     """
 
     round_trip_s: float
     round_trip_s_min: float
     received_bytes: int
+    out_of_order: int = 0
 
 
 class BaseDelay:
@@ -72,6 +81,9 @@ class Yielding:
         self._last: tuple[float, int] | None = None  # when we looked, and the bytes until then
         self._recent: deque[tuple[float, float]] = deque()  # when, and the round trip
         self._window: float | None = None
+        self._gaps = 0
+        self._began_at: float | None = None
+        self._hold_until = 0.0
         self.queue_s = 0.0  # how long the queue seems to be
 
     def is_due(self, now: float) -> bool:
@@ -88,7 +100,10 @@ class Yielding:
         self.queue_s = round_trip_s - self._base.note(least_s, now=now)
         passed_s = now - last[0]
         in_use = (look.received_bytes - last[1]) / passed_s * round_trip_s
-        self._steer((TARGET_S - self.queue_s) / TARGET_S, in_use, min(passed_s, STEP_S_MAX))
+        if self._has_lost(look, now):
+            self._halve(in_use, now)
+            return self.window_bytes
+        self._steer((TARGET_S - self.queue_s) / TARGET_S, in_use, min(passed_s, STEP_S_MAX), now)
         return self.window_bytes
 
     @property
@@ -104,10 +119,23 @@ class Yielding:
             self._recent.popleft()
         return min(each for _, each in self._recent)
 
-    def _steer(self, room: float, in_use: float, passed_s: float) -> None:
+    def _has_lost(self, look: Look, now: float) -> bool:
+        """True if packets are missing that a full queue has probably dropped."""
+        self._began_at = now if self._began_at is None else self._began_at
+        fresh, self._gaps = look.out_of_order > self._gaps, look.out_of_order
+        begins = now - self._began_at < START_S
+        return fresh and not begins and self.queue_s > TARGET_S * QUEUE_AT_LOSS
+
+    def _halve(self, in_use: float, now: float) -> None:
+        if now >= self._hold_until - HOLD_S + LOSS_SPAN_S:  # one overflow is one loss
+            before = in_use if self._window is None else min(self._window, in_use)
+            self._window = max(WINDOW_BYTES_MIN, before * DECLINE_MAX)
+        self._hold_until = now + HOLD_S
+
+    def _steer(self, room: float, in_use: float, passed_s: float, now: float) -> None:
         """`room` is 1 for an empty queue, 0 at the target, and below 0 beyond it."""
         if room >= 0:
-            if self._window is not None:
+            if self._window is not None and now >= self._hold_until:
                 grown = self._window * (1 + GROWTH_S * room * passed_s) + SEGMENT_BYTES * room
                 self._window = min(grown, 2 * in_use + SPARE_BYTES)
         else:

@@ -115,6 +115,26 @@ def test_it_never_shrinks_to_nothing_and_silence_changes_nothing() -> None:
     assert yielding.look(Look(0.0, 0.0, 10**9), now=link.now + 30) == WINDOW_BYTES_MIN
 
 
+def test_losses_tell_of_others_whose_queue_was_there_before() -> None:
+    yielding = Yielding(BaseDelay())
+    got = gaps = 0
+    windows = []
+    for turn in range(400):
+        got += 100_000
+        gaps += turn % 25 == 24  # a loss every half second, in a queue that we cannot see
+        yielding.look(Look(0.0265, 0.022, got, gaps), now=turn * STEP_S)
+        windows.append(yielding.window_bytes)
+    assert windows[45] is None, "the losses of the first second are those of TCP's beginning"
+    assert windows[-1] == WINDOW_BYTES_MIN
+
+
+def test_a_loss_without_a_queue_is_an_accident() -> None:
+    yielding = Yielding(BaseDelay())
+    for turn in range(400):
+        yielding.look(Look(0.022, 0.022, turn * 100_000, turn), now=turn * STEP_S)
+    assert yielding.window_bytes is None
+
+
 def test_it_is_due_again_after_a_while() -> None:
     yielding = Yielding(BaseDelay())
     assert yielding.is_due(5.0)
