@@ -46,6 +46,8 @@ from .strength import Credentials, back_off_s
 DOUBT_JITTER_S = 0.2  # the first to ask is answered before the group, which silences the others
 ASK_AGAIN_S = 0.35
 HANDOVER_LEASE_S = 0.5  # the heir announces at once; if it cannot, nobody waits a whole lease
+SILENCED_S_MAX = 3.0  # a claim that stands is announced in a fraction of it
+LONELY_HEARD_MAX = 10  # so often we wait for somebody who says that it fetches alone
 STANDING = (Role.SEEKING, Role.BACKING_OFF, Role.CLAIMING)
 
 
@@ -70,6 +72,8 @@ class Candidate:
         self._standing: Standing | None = None
         self._outputs: list[Seek | Claim | RoleChanged | AnnounceNow | AskLeader] = []
         self._lease_ends_at = NEVER
+        self._heeds_until = NEVER  # claims that nothing follows silence us no longer than this
+        self._lonely_left = LONELY_HEARD_MAX
         self._role, self._wake_at = Role.SEEKING, NEVER
         self._seek(now, "task")
 
@@ -119,7 +123,8 @@ class Candidate:
             self._outputs.append(AnnounceNow())
         elif claim.standing.weight and self._role in STANDING:
             self._weigh(claim.standing, sender, now)
-        elif self._role is Role.ABSTAINING:
+        elif self._role is Role.ABSTAINING and self._lonely_left:
+            self._lonely_left -= 1
             self._wake_at = now + self._alone_wait_s()
             self._trace("election.waits_for_lonely", at=now)
 
@@ -214,7 +219,8 @@ class Candidate:
 
     def _weigh(self, theirs: Standing, sender: NodeId, now: float) -> None:
         mine = self.credentials.standing()
-        if (theirs, sender) > (mine, self.credentials.node) or not self.credentials.may_stand:
+        is_stronger = (theirs, sender) > (mine, self.credentials.node)
+        if (is_stronger or not self.credentials.may_stand) and self._heeds(now):
             self._become(Role.SILENCED, now, "stronger_claim", until=now + SILENCED_S)
         elif self._role is Role.BACKING_OFF:
             self._claim(now)
@@ -222,6 +228,12 @@ class Candidate:
             self._say_claim(now)
         else:
             self._trace("election.weaker_claim_ignored", at=now, role=self._role.value)
+
+    def _heeds(self, now: float) -> bool:
+        """Whoever claims and claims and never announces keeps nobody from representing."""
+        if self._heeds_until == NEVER:
+            self._heeds_until = now + SILENCED_S_MAX
+        return now < self._heeds_until
 
     def _lead(self, now: float, reason: str) -> None:
         self._standing = self.credentials.standing()
@@ -259,6 +271,8 @@ class Candidate:
             self._allegiance.end()
         if role is not Role.LEADING:
             self._standing = None
+        if role in (Role.LEADING, Role.FOLLOWING, Role.ALONE):
+            self._heeds_until, self._lonely_left = NEVER, LONELY_HEARD_MAX
         self._trace(
             "election.role", at=now, old=self._role.value, new=role.value, leader=self.leader,
             why=reason,

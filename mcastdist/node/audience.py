@@ -13,6 +13,7 @@ from mcastdist.wire import REPORTS_PER_S_MAX, ReceiverState, Report
 from .commands import Address
 
 FINISHED = (ReceiverState.DONE, ReceiverState.LEFT)
+LISTENERS_MAX = 4_096  # bounds what invented receivers cost; beyond it needs are answered as ever
 REPORTS_MISSED_MAX = 3  # in a large group a report is due less often than the time-out comes
 
 
@@ -48,10 +49,14 @@ class Audience:
 
     # In
 
-    def report(self, node: NodeId, address: Address, report: Report, *, now: float) -> Listener:
-        """A report came; gives back the listener as it stands now."""
+    def report(
+        self, node: NodeId, address: Address, report: Report, *, now: float
+    ) -> Listener | None:
+        """A report came; gives back the listener as it stands now, None if the book is full."""
         listener = self._listeners.get(node)
         if listener is None:
+            if not self._has_room():
+                return None
             listener = self._listeners[node] = Listener(node, address, report, now)
         listener.address, listener.report, listener.heard_at = address, report, now
         listener.missing = RangeSet((first, first + count) for first, count in report.missing)
@@ -59,10 +64,8 @@ class Audience:
 
     def forget_silent(self, now: float) -> list[Listener]:
         """Take out the unfinished of whom nothing was heard for too long; who they were."""
-        unfinished = self.unfinished()
-        gap_s = len(unfinished) / REPORTS_PER_S_MAX
-        timeout_s = max(self._idle_timeout_s, gap_s * REPORTS_MISSED_MAX)
-        silent = [one for one in unfinished if now - one.heard_at > timeout_s]
+        timeout_s = max(self._idle_timeout_s, self.report_gap_s * REPORTS_MISSED_MAX)
+        silent = [one for one in self.unfinished() if now - one.heard_at > timeout_s]
         for listener in silent:
             del self._listeners[listener.node]
         return silent
@@ -87,6 +90,15 @@ class Audience:
     def streamable(self) -> list[Listener]:
         """Those whom a stream would help."""
         return [listener for listener in self._listeners.values() if listener.takes_stream]
+
+    @property
+    def report_gap_s(self) -> float:
+        """In this time all who need something report once; longer in a large group."""
+        return len(self.unfinished()) / REPORTS_PER_S_MAX
+
+    def losses_ppm(self) -> list[int]:
+        """What they lose of the stream, each by its latest report."""
+        return [one.report.loss_ppm for one in self.streamable()]
 
     def lacked(
         self, block_count: int, *, by_at_least: int, rounds_max: int | None = None
@@ -118,6 +130,13 @@ class Audience:
             key=lambda one: (one.report.held_blocks, one.report.weight, one.node),
             default=None,
         )
+
+    def _has_room(self) -> bool:
+        """The finished make room: they need nothing more."""
+        if len(self._listeners) < LISTENERS_MAX:
+            return True
+        finished = next((one.node for one in self._listeners.values() if one.is_finished), None)
+        return finished is not None and self._listeners.pop(finished, None) is not None
 
     @staticmethod
     def _missing_of(listener: Listener, block_count: int) -> RangeSet:

@@ -19,6 +19,7 @@ PARITY_SHARE_MARGIN = 1.15  # parity unasked for: the loss, and a little for its
 # What every IPv4 host takes (RFC 791: 576 bytes, less the headers). Who takes less is left to HTTP:
 # for its sake the others would get more header than payload.
 DATAGRAM_BYTES_FIT_MIN = 548
+ROUNDS_MAX = 16  # of a session: a few for late joiners, but no stream without end for invented ones
 
 
 class Broadcast:
@@ -130,6 +131,11 @@ class Broadcast:
     def slow(self, bps_min: float) -> list[NodeId]:
         """The receivers for whom this stream is too fast, though it is not fast."""
         return self._rate.slow(bps_min)
+
+    @property
+    def has_rounds_left(self) -> bool:
+        """False if who lacks something now is to take it from peers."""
+        return self.round < ROUNDS_MAX
 
     @property
     def is_idle(self) -> bool:

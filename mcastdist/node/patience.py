@@ -2,9 +2,11 @@
 
     no peer supplies --origin_fallback_delay_s and jitter--> the origin is open to this receiver
     nobody supplies  --retry_backoff_s, step by step-------> everybody is asked again
+    we follow and nothing comes  --STARVED_S--------------> as if no peer supplied, from then on
 
 What comes, from wherever, ends both waits. A new representative ends them too: it may well supply
-us, and the subnet pays for the payload once.
+us, and the subnet pays for the payload once. But somebody with the cluster key may represent and
+bring nothing, or be a new representative every second; hence the third line.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from mcastdist.timers import NEVER
 from .config import NodeConfig
 from .environment import Environment
 
+STARVED_S = 300.0  # beside the start delay; a block takes less on a WAN of 30 kbit/s
 RETRY_JITTER = 0.1  # either way, so that a subnet whose WAN failed does not return as one
 
 
@@ -26,9 +29,20 @@ class Patience:
         self._origin_at = NEVER
         self._retry_at = NEVER
         self._retries = 0
+        self._starved_at = NEVER
         self.origin_is_open = False
+        self.is_starved = False  # we have followed for so long in vain that we wait for nobody
 
     # In
+
+    def follows(self, is_following: bool, now: float) -> None:
+        """Is it for somebody else to supply us? If so, the time runs until something comes."""
+        if not is_following:
+            self._starved_at = NEVER
+        elif self._starved_at == NEVER and not self.is_starved:
+            config = self._config
+            start_s = max(config.session_start_delay_s, config.start_wait_s_max)
+            self._starved_at = now + start_s + STARVED_S
 
     def wait_for_origin(self, now: float) -> None:
         """No peer supplies us; the wait begins, if it has not begun yet."""
@@ -46,16 +60,21 @@ class Patience:
 
     def supplied(self) -> None:
         """Something came."""
-        self._origin_at = NEVER
+        self._origin_at = self._starved_at = NEVER
         self._retries = 0
 
     def renew(self) -> None:
         """Somebody else represents now, or we do."""
+        if self.is_starved:
+            return
         self._origin_at = self._retry_at = NEVER
         self.origin_is_open = False
 
     def origin_is_due(self, now: float) -> bool:
         """True once the wait for the origin is over; from then on it is open."""
+        if now >= self._starved_at:
+            self._starved_at, self.is_starved = NEVER, True
+            self.wait_for_origin(now)
         if now < self._origin_at:
             return False
         self._origin_at = NEVER
@@ -83,4 +102,4 @@ class Patience:
 
     def wake_at(self) -> float:
         """When one of the waits is over; NEVER while nothing is waited for."""
-        return min(self._origin_at, self._retry_at)
+        return min(self._origin_at, self._retry_at, self._starved_at)

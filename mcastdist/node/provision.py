@@ -106,6 +106,7 @@ class Provision:
 
     def stop(self, now: float) -> None:
         """Nothing is to be asked for any more."""
+        self._patience.follows(False, now)
         self._fetching.stop(now)
 
     def wake(self, now: float) -> None:
@@ -133,6 +134,8 @@ class Provision:
 
     def look(self, package: Package | None, now: float) -> None:
         """Ask for what we lack."""
+        follows = self._participation.parts.reception is not None
+        self._patience.follows(follows and not self._patience.is_resting, now)
         if self._patience.is_resting:
             return
         if package is None:
@@ -211,7 +214,7 @@ class Provision:
 
     def _lacking(self, package: Package, now: float) -> RangeSet:
         reception = self._participation.parts.reception
-        if self._participation.fetches_for_all:
+        if self._participation.fetches_for_all or self._patience.is_starved:
             return package.missing
         return reception.from_peers(now) if reception is not None else RangeSet()
 

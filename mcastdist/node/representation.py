@@ -14,7 +14,6 @@ from mcastdist.ids import NodeId, SessionId
 from mcastdist.ranges import RangeSet
 from mcastdist.timers import NEVER
 from mcastdist.wire import (
-    REPORTS_PER_S_MAX,
     Announce,
     Dismiss,
     Handover,
@@ -96,14 +95,15 @@ class Representation:
         if self.phase is Phase.CLOSED:
             return
         listener = self.audience.report(sender, address, report, now=now)
+        if listener is None:
+            return
         if self.phase < Phase.STREAMING:
             self._broadcast.fit(report.datagram_bytes_max)
         if listener.is_finished:
             self._broadcast.left(sender)
         elif report.state is ReceiverState.RECEIVING and not listener.dismissed:
             self._broadcast.measured(sender, report, now=now)
-            losses_ppm = [one.report.loss_ppm for one in self.audience.streamable()]
-            self._broadcast.steer(losses_ppm, now=now)
+            self._broadcast.steer(self.audience.losses_ppm(), now=now)
         self._check_at = min(self._check_at, now + CHECK_S)
 
     def need(self, need: Need, *, now: float) -> None:
@@ -111,7 +111,6 @@ class Representation:
         package = self.package
         if package is None or self.phase is Phase.CLOSED or need.content != package.content:
             return
-        self._busy_at = now
         self._broadcast.answer(need, package, now=now)
 
     def hand_over(self, *, now: float) -> None:
@@ -189,8 +188,7 @@ class Representation:
         if self.phase is Phase.SERVING:
             self._stream(first_round(config, audience, package), package, now)
         elif self.phase is Phase.STREAMING and self._broadcast.is_idle:
-            spread_s = len(audience.unfinished()) / REPORTS_PER_S_MAX
-            self._next_round_at = now + ROUND_GRACE_S + spread_s
+            self._next_round_at = now + ROUND_GRACE_S + audience.report_gap_s
             self._set_phase(Phase.REPAIRING, now)
         elif self.phase is Phase.STREAMING and not audience.streamable():
             self._broadcast.stop_round(now=now)
@@ -199,7 +197,7 @@ class Representation:
             self._stream(further_round(config, audience, package), package, now)
 
     def _stream(self, blocks: RangeSet, package: Package, now: float) -> None:
-        if blocks:
+        if blocks and self._broadcast.has_rounds_left:
             for listener in self.audience.streamable():
                 listener.rounds += 1
             self._broadcast.start_round(blocks, package, now=now)
@@ -208,7 +206,8 @@ class Representation:
     def _close_if_done(self, package: Package, now: float) -> None:
         if now < self.start_at or self.phase < Phase.STREAMING:
             return
-        if package.sound.count < package.block_count or self.audience.unfinished():
+        is_all_here = package.sound.count == package.block_count
+        if self.audience.unfinished() or not (is_all_here and self._broadcast.is_idle):
             self._busy_at = now
         elif now - self._busy_at > CLOSE_S and self.phase is not Phase.CLOSED:
             self._close(now)

@@ -15,6 +15,7 @@ from mcastdist.election import (
     Role,
     RoleChanged,
 )
+from mcastdist.election.candidate import SILENCED_S_MAX
 from mcastdist.ids import Locator, NodeId
 from mcastdist.timers import NEVER
 from mcastdist.wire import (
@@ -329,3 +330,24 @@ def test_weight_zero_waits_when_somebody_claims_at_all() -> None:
     _run(candidate, 1.0)
     candidate.receive_claim(_claim(weight=50), OTHER, now=12.0)
     assert candidate.wake_at() >= 22.0
+
+
+def test_claims_that_are_never_announced_silence_nobody_for_long() -> None:
+    candidate, now = _candidate(), 0.0
+    while candidate.role is not Role.LEADING and now < 20.0:
+        candidate.receive_claim(_claim(weight=255, generation=9), NodeId(9), now=now)
+        candidate.wake(now=now)
+        candidate.drain()
+        now += 0.02
+    assert candidate.role is Role.LEADING
+    assert SILENCED_S_MAX < now < SILENCED_S_MAX + 3.0
+
+
+def test_a_lonely_one_does_not_wait_for_claims_without_end() -> None:
+    candidate, now = _candidate(weight=0), 0.0
+    while candidate.role is not Role.ALONE and now < 2_000.0:
+        candidate.receive_claim(_claim(weight=0), NodeId(9), now=now)
+        candidate.wake(now=now)
+        candidate.drain()
+        now += 0.5
+    assert candidate.role is Role.ALONE

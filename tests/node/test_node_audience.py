@@ -6,7 +6,7 @@ import pytest
 from node_kit import BLOCKS, LEADER, OTHER, THIRD, address, report
 
 from mcastdist.ids import NodeId
-from mcastdist.node.audience import REPORTS_MISSED_MAX, Audience
+from mcastdist.node.audience import LISTENERS_MAX, REPORTS_MISSED_MAX, Audience
 from mcastdist.ranges import RangeSet
 from mcastdist.wire import REPORTS_PER_S_MAX, ReceiverState
 
@@ -121,3 +121,17 @@ def test_equal_heirs_are_told_apart_by_weight_then_by_id() -> None:
 def test_nobody_can_be_heir_of_an_empty_house() -> None:
     assert _audience().heir() is None
     assert _audience(a=report(weight=0)).heir() is None
+
+
+def test_invented_receivers_fill_the_book_and_no_more_and_the_finished_make_room() -> None:
+    audience = Audience(idle_timeout_s=30.0)
+    for number in range(LISTENERS_MAX + 10):
+        state = ReceiverState.DONE if number == 7 else ReceiverState.JOINED
+        audience.report(NodeId(number), address(LEADER), report(state), now=0.0)
+
+    known = {one.node for one in audience.all()}
+    assert len(known) == LISTENERS_MAX
+    assert NodeId(7) not in known
+    assert NodeId(LISTENERS_MAX) in known
+    assert audience.report(NodeId(1 << 40), address(LEADER), report(), now=0.0) is None
+    assert audience.report(NodeId(8), address(LEADER), report(), now=0.0) is not None

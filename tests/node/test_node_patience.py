@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from node_kit import configuration, environment
 
-from mcastdist.node.patience import RETRY_JITTER, Patience
+from mcastdist.node.patience import RETRY_JITTER, STARVED_S, Patience
 from mcastdist.timers import NEVER
 
 
@@ -92,3 +92,31 @@ def test_a_new_session_ends_the_rest_but_failures_still_count() -> None:
 def test_without_steps_there_is_no_retry() -> None:
     assert not _patience().can_retry
     assert _patience(3.0).can_retry
+
+
+def test_who_follows_in_vain_waits_for_nobody_any_more() -> None:
+    patience = _patience()
+    patience.follows(True, 100.0)
+    starved_at = patience.wake_at()
+    assert starved_at >= 100.0 + STARVED_S
+    patience.follows(True, 200.0)
+    patience.renew()  # a new representative every second does not help
+    assert patience.wake_at() == starved_at
+
+    assert not patience.origin_is_due(starved_at)  # but a subnet does not ask at one moment
+    assert 10.0 <= patience.wake_at() - starved_at <= 20.0
+    patience.renew()
+    assert patience.origin_is_due(patience.wake_at())
+    patience.renew()
+    assert patience.origin_is_open
+    assert patience.is_starved
+
+
+def test_whatever_comes_and_whoever_rests_or_represents_itself_starves_not() -> None:
+    patience = _patience()
+    patience.follows(True, 0.0)
+    patience.supplied()
+    assert patience.wake_at() == NEVER
+    patience.follows(True, 50.0)
+    patience.follows(False, 60.0)
+    assert patience.wake_at() == NEVER

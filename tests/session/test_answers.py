@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from mcastdist.session.answers import BLOCKS_MAX, CROSSING_S, Answers
+from mcastdist.session.answers import (
+    ANSWERED_SPARE,
+    ANSWERED_TIMES_MAX,
+    BLOCKS_MAX,
+    CROSSING_S,
+    Answers,
+)
 from mcastdist.wire import PARITY_SPARE
 
 K = 100
@@ -69,3 +75,19 @@ def test_what_went_long_ago_is_forgotten() -> None:
 
     assert len(answers._sent) <= 2
     assert len(answers._crossing) <= 2
+
+
+def test_a_block_is_not_answered_for_ever() -> None:
+    """Whoever has the cluster key can ask in any number of names."""
+    answers = Answers()
+    sent, now = 0, 0.0
+    for _ in range(1_000):
+        now += 1.0
+        answers.ask(7, 40, K, in_hand=0, now=now)
+        due = answers.due(7)
+        answers.take(7, due)
+        answers.sent(7, due, now=now)
+        sent += due
+
+    assert sent == ANSWERED_TIMES_MAX * K + ANSWERED_SPARE
+    assert answers.ask(8, 40, K, in_hand=0, now=now) > 0  # of another block there is more

@@ -329,9 +329,12 @@ class Segment:
         wake_at = machine.node.wake_at() - machine.clock_s
         if wake_at < self._wakes[machine.id]:
             self._wakes[machine.id] = wake_at
-            self.at(wake_at, lambda: self._wake(machine))
+            self.at(wake_at, lambda: self._wake(machine, wake_at))
 
-    def _wake(self, machine: Machine) -> None:
+    def _wake(self, machine: Machine, when: float) -> None:
+        """At the moment it asked for last; moments asked for before that are forgotten."""
+        if self._wakes[machine.id] != when:
+            return
         self._wakes[machine.id] = float("inf")
         self._for(machine, lambda: machine.node.wake(now=self.clock(machine)))
 
