@@ -19,9 +19,11 @@ CALM_S = 0.8  # a queue that was ours has drained by then, and would have shown 
 REGAIN = 0.97  # of what was held: this near to it, the plateau begins
 REGAIN_FACTOR = 1.25  # per decision; too far is found out within one report
 PLATEAU_S = 2.0  # from the fall to the capacity; as long again until we look beyond it
+HASTY_PLATEAU_S = 1.0  # the first overrun is measured by one short report, and needs a second look
 DIP = 0.02  # how far below the capacity the curve begins, and above it after the plateau
 FREE = 1.1  # beyond this there was no capacity to keep below
 FREE_FACTOR = 1.5
+STEP_MAX = 1.04  # until then: at the capacity 10 ms of queue in a report interval, which show
 
 
 class Climb:
@@ -33,10 +35,12 @@ class Climb:
         self._goal_bps = 0.0  # what is to be regained, or 0
         self._is_doubted = False
         self._quiet_s = 0.0
+        self._plateau_s = PLATEAU_S
 
-    def start(self, ceiling_bps: float) -> None:
-        """We are just below this capacity now."""
+    def start(self, ceiling_bps: float, *, hasty: bool = False) -> None:
+        """We are just below this capacity now; `hasty`: as far as one short report can tell."""
         self.ceiling_bps = ceiling_bps
+        self._plateau_s = HASTY_PLATEAU_S if hasty else PLATEAU_S
         self._quiet_s = 0.0
         goal_bps = REGAIN * self._held_bps
         self._goal_bps = goal_bps if ceiling_bps < goal_bps else 0.0
@@ -65,9 +69,11 @@ class Climb:
         self._quiet_s += seconds
         if self._goal_bps:
             return self._regain(rate_bps)
-        beyond = (self._quiet_s - PLATEAU_S) / PLATEAU_S
-        factor = 1.0 + DIP * beyond**3
-        return rate_bps * FREE_FACTOR if factor > FREE else max(rate_bps, self.ceiling_bps * factor)
+        beyond = (self._quiet_s - self._plateau_s) / self._plateau_s
+        if rate_bps > FREE * self.ceiling_bps:
+            return rate_bps * FREE_FACTOR
+        aimed_bps = self.ceiling_bps * (1.0 + DIP * beyond**3)
+        return max(rate_bps, min(aimed_bps, rate_bps * STEP_MAX))
 
     def _regain(self, rate_bps: float) -> float:
         if self._quiet_s < CALM_S:

@@ -75,7 +75,9 @@ class Fall(NamedTuple):
     def verdict(self, group: Group, rate_bps: float, *, share: float, floor_bps: float) -> Verdict:
         """Judge by what the group has at `rate_bps`."""
         loss_ppm, delay_us = group.now
-        if not complains(*group.before):
+        before = group.before
+        # A queue is no usual loss, whoever of the group is heard now.
+        if before is not None and self.delay_us <= DELAY_US_HIGH and not complains(*before):
             return Verdict.USUAL_LOSS
         if not complains(loss_ppm, delay_us):
             return Verdict.CAPACITY

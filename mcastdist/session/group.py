@@ -45,9 +45,11 @@ class Group:
         return loss_ppm, self._worst([one.excess_delay_us for one in self._suited])
 
     @property
-    def before(self) -> tuple[float, float]:
+    def before(self) -> tuple[float, float] | None:
         """The same at the time of the fall, in the light of what is known to be usual now."""
         pairs = [(one.before, one.usual_ppm) for one in self._suited if one.before is not None]
+        if not pairs:
+            return None
         return self._loss_ppm(pairs), self._worst([sample.delay_us for sample, _ in pairs])
 
     @property

@@ -165,8 +165,7 @@ class RateControl:
         self._set(rate_bps, "room", now)
 
     def _slow_down(self, group: Group, now: float) -> None:
-        for figures in self._figures.values():
-            figures.remember()
+        self._remember(group)
         sent_bps = self._rate_bps
         if not self._is_used(group):
             sent_bps = max(group.offered_bps, self._floor_bps)
@@ -182,6 +181,17 @@ class RateControl:
         self._mode = Mode.TESTING
         self._set(to_bps, "complaints", now)
 
+    def _remember(self, group: Group) -> None:
+        """How it was before the fall, by those who have seen it.
+
+        In a large group the others' older reports have to do: their next ones come seconds later.
+        """
+        is_large = len(self._figures) > REPORTS_ENOUGH
+        for figures in self._figures.values():
+            figures.before = None
+        for figures in self._figures.values() if is_large else group.all:
+            figures.remember()
+
     def _judge(self, group: Group, now: float) -> None:
         """What did the fall show?"""
         fall = self._fall
@@ -192,7 +202,7 @@ class RateControl:
             self._go_on(fall.mode, fall.rate_bps, verdict.value, now)
         elif verdict is Verdict.CAPACITY:
             capacity_bps = min(fall.capacity_now(group), fall.first_bps)
-            self._climb.start(capacity_bps)
+            self._climb.start(capacity_bps, hasty=fall.mode is Mode.STARTING)
             resumed_bps = RESUME * capacity_bps
             self._go_on(Mode.STEADY, max(self._rate_bps, resumed_bps), verdict.value, now)
         elif verdict is Verdict.DRAINING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcastdist.session.climb import CALM_S, FREE, PLATEAU_S, REGAIN, Climb
+from mcastdist.session.climb import CALM_S, FREE, HASTY_PLATEAU_S, PLATEAU_S, REGAIN, Climb
 
 C = 100e6
 STEP_S = 0.25
@@ -29,7 +29,7 @@ def test_where_there_is_no_capacity_any_more_it_goes_on_by_leaps() -> None:
     way.start(C)
 
     assert climb(way, 0.98 * C, 2.5 * PLATEAU_S) < FREE * C
-    assert climb(way, C, 2.0) > 8 * C
+    assert climb(way, C, 2.5) > 8 * C
 
 
 def test_a_rate_that_was_held_is_regained_after_a_calm_second() -> None:
@@ -71,3 +71,10 @@ def test_what_was_regained_may_be_doubted_again() -> None:
         way.complained(C, 0.4 * C, by_chance=False)
         way.start(0.4 * C)
         assert climb(way, 0.4 * C, 3.0) > 0.9 * C
+
+
+def test_a_hasty_measurement_is_looked_beyond_soon() -> None:
+    way = Climb()
+    way.start(C, hasty=True)
+
+    assert 1.01 * C < climb(way, 0.98 * C, 2 * HASTY_PLATEAU_S) < FREE * C

@@ -121,6 +121,24 @@ def test_who_has_not_reported_yet_is_waited_for_but_not_for_long() -> None:
     assert rate.rate_bps < RATE_BPS_START
 
 
+def test_who_has_not_seen_the_rate_says_nothing_about_it() -> None:
+    """One of four reports late: what it said of the rate before does not excuse the present one."""
+    rate = RateControl(limit_bps=0, now=0.0)
+    for node in range(4):
+        rate.report(NodeId(node), 0, 0, 0, 100e6, now=0.25)
+    rate.wake(0.25)
+    for node in range(3):
+        rate.report(NodeId(node), 0, 0, 8_000 if node else 0, 150e6, now=0.5)
+    rate.wake(0.5)
+    fallen = rate.rate_bps
+    for node in (0, 3, 1):
+        rate.report(NodeId(node), 0, 0, 0, 140e6, now=1.1)
+    rate.wake(1.1)
+
+    assert fallen < 2 * RATE_BPS_START
+    assert rate.rate_bps < 1.6 * RATE_BPS_START
+
+
 def test_two_slow_receivers_among_ten_are_the_group() -> None:
     network = Network([Link(GIGABIT) for _ in range(8)] + [Link(100e6), Link(100e6)])
 
