@@ -12,9 +12,11 @@ shrinks while it is above:
 Who begins while others queue takes their queue for the way itself. Then only losses tell of them:
 each halves the window, and it grows no more for a while, until their queue has shown its valleys.
 
-As long as no delay was ever above the target there is no window at all, so a link that is wide, or
-a server that is slow, costs nothing. A round trip may seem long only because the server paused, so
-the least of the last few looks counts: a queue stands, a pause passes.
+While there is no queue the window stays at twice of what is in use and more, so a link that is
+wide, or a server that is slow, costs nothing. It begins by doubling as TCP does, though not until
+something is lost: that would take half of what others have, and they regain it slowly. A round trip
+may seem long only because the server paused, so the least of the last few looks counts: a queue
+stands, a pause passes.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ FILTER_S = 0.1  # of which looks the least counts
 GROWTH_S = 2.0  # an empty queue: e^2 times as much in a second
 DECLINE_S = 8.0  # a queue of twice the target: a fifth less with each look, about
 DECLINE_MAX = 0.5  # at once, as TCP does
-START_S = 1.0  # TCP begins by doubling until something is lost: that is nobody else's doing
+START_BYTES = 1 << 17  # what a system usually advertises at first
+START_GROWTH_S = 10.0  # doubled in 0.1 s; TCP alone would overshoot, and take half from others
+QUEUE_AT_START = 0.3  # of the target: the beginning is over
 HOLD_S = 3.0  # after a loss: no growth, as others who fill the queue to its brim will go on
 LOSS_SPAN_S = 0.2
 QUEUE_AT_LOSS = 0.1  # of the target: with less of a queue a loss is an accident of the line
@@ -82,7 +86,7 @@ class Yielding:
         self._recent: deque[tuple[float, float]] = deque()  # when, and the round trip
         self._window: float | None = None
         self._gaps = 0
-        self._began_at: float | None = None
+        self._is_beginning = True
         self._hold_until = 0.0
         self.queue_s = 0.0  # how long the queue seems to be
 
@@ -100,7 +104,8 @@ class Yielding:
         self.queue_s = round_trip_s - self._base.note(least_s, now=now)
         passed_s = now - last[0]
         in_use = (look.received_bytes - last[1]) / passed_s * round_trip_s
-        if self._has_lost(look, now):
+        self._begin(in_use)
+        if self._has_lost(look):
             self._halve(in_use, now)
             return self.window_bytes
         self._steer((TARGET_S - self.queue_s) / TARGET_S, in_use, min(passed_s, STEP_S_MAX), now)
@@ -119,26 +124,33 @@ class Yielding:
             self._recent.popleft()
         return min(each for _, each in self._recent)
 
-    def _has_lost(self, look: Look, now: float) -> bool:
+    def _begin(self, in_use: float) -> None:
+        """Double as TCP does when it begins, but slower, and only until there is a queue."""
+        if self._window is None:
+            self._window = max(START_BYTES, in_use)
+        if self._is_beginning and self.queue_s > TARGET_S * QUEUE_AT_START:
+            self._is_beginning = False
+
+    def _has_lost(self, look: Look) -> bool:
         """True if packets are missing that a full queue has probably dropped."""
-        self._began_at = now if self._began_at is None else self._began_at
         fresh, self._gaps = look.out_of_order > self._gaps, look.out_of_order
-        begins = now - self._began_at < START_S
-        return fresh and not begins and self.queue_s > TARGET_S * QUEUE_AT_LOSS
+        return fresh and self.queue_s > TARGET_S * QUEUE_AT_LOSS
 
     def _halve(self, in_use: float, now: float) -> None:
         if now >= self._hold_until - HOLD_S + LOSS_SPAN_S:  # one overflow is one loss
-            before = in_use if self._window is None else min(self._window, in_use)
-            self._window = max(WINDOW_BYTES_MIN, before * DECLINE_MAX)
+            assert self._window is not None, "it has begun"
+            self._window = max(WINDOW_BYTES_MIN, min(self._window, in_use) * DECLINE_MAX)
+            self._is_beginning = False
         self._hold_until = now + HOLD_S
 
     def _steer(self, room: float, in_use: float, passed_s: float, now: float) -> None:
         """`room` is 1 for an empty queue, 0 at the target, and below 0 beyond it."""
+        assert self._window is not None, "it has begun"
         if room >= 0:
-            if self._window is not None and now >= self._hold_until:
-                grown = self._window * (1 + GROWTH_S * room * passed_s) + SEGMENT_BYTES * room
+            if now >= self._hold_until:
+                growth_s = START_GROWTH_S if self._is_beginning else GROWTH_S
+                grown = self._window * (1 + growth_s * room * passed_s) + SEGMENT_BYTES * room
                 self._window = min(grown, 2 * in_use + SPARE_BYTES)
         else:
-            before = in_use if self._window is None else self._window
             factor = max(DECLINE_MAX, 1 + DECLINE_S * max(room, -1.0) * passed_s)
-            self._window = max(WINDOW_BYTES_MIN, before * factor)
+            self._window = max(WINDOW_BYTES_MIN, self._window * factor)

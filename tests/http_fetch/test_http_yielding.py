@@ -76,13 +76,11 @@ def test_others_who_queue_get_nearly_all_and_the_link_is_ours_again_after(base_s
     assert link.run(2.0) >= 0.95
 
 
-def test_without_a_queue_there_is_no_window() -> None:
+def test_where_no_queue_can_form_the_window_is_never_in_the_way() -> None:
     link = Link(buffer_s=0.01)
+    link.run(1.0)
     assert link.run(10.0) >= 0.99
-    assert link.yielding.window_bytes is None
-    slow = Link()
-    assert slow.run(10.0, server_rate=1e6) >= 0.99
-    assert slow.yielding.window_bytes is None
+    assert Link().run(10.0, server_rate=1e6) >= 0.99
 
 
 def test_a_window_that_is_not_used_stays_in_sight_of_what_is() -> None:
@@ -98,7 +96,8 @@ def test_one_long_round_trip_among_short_ones_is_no_queue() -> None:
     for turn in range(500):
         long = turn % 4 == 3  # a server that pauses: the next bytes answer an old time stamp
         yielding.look(Look(0.2 if long else 0.02, 0.02, turn * 10_000), now=turn * STEP_S)
-    assert yielding.window_bytes is None
+    assert yielding.window_bytes is not None
+    assert yielding.window_bytes >= 4 * 10_000, "what is on its way, and much more"
 
 
 def test_it_never_shrinks_to_nothing_and_silence_changes_nothing() -> None:
@@ -118,21 +117,19 @@ def test_it_never_shrinks_to_nothing_and_silence_changes_nothing() -> None:
 def test_losses_tell_of_others_whose_queue_was_there_before() -> None:
     yielding = Yielding(BaseDelay())
     got = gaps = 0
-    windows = []
     for turn in range(400):
         got += 100_000
         gaps += turn % 25 == 24  # a loss every half second, in a queue that we cannot see
         yielding.look(Look(0.0265, 0.022, got, gaps), now=turn * STEP_S)
-        windows.append(yielding.window_bytes)
-    assert windows[45] is None, "the losses of the first second are those of TCP's beginning"
-    assert windows[-1] == WINDOW_BYTES_MIN
+    assert yielding.window_bytes == WINDOW_BYTES_MIN
 
 
 def test_a_loss_without_a_queue_is_an_accident() -> None:
     yielding = Yielding(BaseDelay())
     for turn in range(400):
         yielding.look(Look(0.022, 0.022, turn * 100_000, turn), now=turn * STEP_S)
-    assert yielding.window_bytes is None
+    assert yielding.window_bytes is not None
+    assert yielding.window_bytes >= 200_000
 
 
 def test_it_is_due_again_after_a_while() -> None:
