@@ -17,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[1]
 # Modules of 250 to 350 lines, and why they are not two.
 LONG: dict[str, str] = {
     "election/candidate.py": "one machine of eight roles, whose rules are read side by side",
-    "session/sender.py": "what goes next is one decision over rounds, parity and answers",
 }
 
 # Modules without a test module of their own, and what tests them.

@@ -28,13 +28,11 @@ from .pacing import Pacer
 from .rounds import Rounds
 from .run import Burst, HeaderRoom, Origin, Run
 from .sealed import SealedBlock
+from .turns import Turns, Unasked
 
 READ_AHEAD = 8  # blocks sealed ahead: 7 ms at 10 Gbit/s, and never more than this much memory
 ANSWERS_AHEAD = 4  # of them for answers, so that neither side starves the other
 PARITY_BATCH = 32  # symbols made at a time: a millisecond or so, under the session's lock
-PARITY_SHARE_MAX = 0.5  # beyond this, asking is cheaper for everybody
-ANSWERS_PER_BLOCK_DATAGRAM = 4  # answers take at most 4 of 5 datagrams while there is a stream
-ANSWER_CREDIT_MAX = 1_024  # datagrams of answers that may go before the stream is due again
 MICROSECONDS = 1_000_000
 
 
@@ -73,11 +71,10 @@ class Sender:
         self._run: Run | None = None  # of the block at hand, its source symbols or its parity
         self._source_done = False  # of the block at hand
         self._parity_due: tuple[int, int, int] | None = None  # block, missing, count
-        self._share = 0.0
-        self._owed = 0.0  # parity of this round that the share asks for, in symbols
+        self._unasked = Unasked()
         self._answers = Answers()
         self._answer: Run | None = None
-        self._credit = ANSWER_CREDIT_MAX
+        self._turns = Turns()
         self._wants: list[int] | None = []  # None: to be worked out again
 
     # In
@@ -96,7 +93,8 @@ class Sender:
         """Start a round over these blocks, in order, each as soon as it is ready."""
         self._rounds.start(blocks)
         self._run, self._parity_due = None, None
-        self._source_done, self._owed = False, 0.0
+        self._source_done = False
+        self._unasked.start_round()
         self._wants = None
 
     def answer(self, block: int, missing: int, now: float) -> None:
@@ -118,7 +116,7 @@ class Sender:
 
     def set_parity_share(self, share: float) -> None:
         """Parity to follow each block unasked, as a share of its symbols."""
-        self._share = min(max(share, 0.0), PARITY_SHARE_MAX)
+        self._unasked.set_share(share)
 
     def pause(self) -> None:
         """Send nothing until `resume`."""
@@ -150,11 +148,10 @@ class Sender:
         self._sequence += burst.count
         self._pacer.sent(burst.count, now)
         if run is self._answer:
-            self._credit -= burst.count
+            self._turns.answered(burst.count)
             self._answers.sent(run.block, burst.count, now)
         else:
-            earned = self._credit + burst.count * ANSWERS_PER_BLOCK_DATAGRAM
-            self._credit = min(earned, ANSWER_CREDIT_MAX)
+            self._turns.streamed(burst.count)
             self._finish_block()
         return burst
 
@@ -188,7 +185,7 @@ class Sender:
     # Within: what to send
 
     def _choose(self) -> Run | None:
-        if self._can_answer() and (self._credit > 0 or not self._can_stream()):
+        if self._can_answer() and (self._turns.is_answers or not self._can_stream()):
             return self._answer_run()
         if self._can_stream():
             return self._stream_run()
@@ -223,13 +220,11 @@ class Sender:
         self._run = None
         if not self._source_done:
             self._source_done = True
-            self._owed += self._share * self._geometry.symbols(run.block)
-        count = min(int(self._owed), PARITY_BATCH)
-        if count:
-            missing = max(1, int(self._owed))
-            self._owed -= count
+            self._unasked.add_block(self._geometry.symbols(run.block))
+        owed = self._unasked.take(PARITY_BATCH)
+        if owed is not None:
             # Made when it is asked for: the burst that was just taken lies in the same room.
-            self._parity_due = (run.block, missing, count)
+            self._parity_due = (run.block, *owed)
             return
         self._source_done = False
         self._rounds.advance()
