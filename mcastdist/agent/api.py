@@ -125,6 +125,7 @@ class AgentStatus(Struct, kw_only=True):
     receive_buffer: dict[str, int]  # asked, got
     kernel_drops: int
     fast_path: bool
+    fallbacks: dict[str, int] = field(default_factory=dict)  # of all tasks: reason code -> times
 
 
 class CheckupRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

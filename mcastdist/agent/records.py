@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from mcastdist.election import Role
 from mcastdist.ids import Locator, node_name
 from mcastdist.node import Task
+from mcastdist.reasons import explain
 
 from .api import Failure, TaskRecord, TaskRequest
 from .library import shown_name
@@ -25,6 +26,7 @@ CONTENT_CODES = frozenset(
         "rollback",
     }
 )
+WAITS = "waits_to_retry:"  # what the node puts before the code for which all rest
 SOURCE_KINDS = ("origin_", "peer_", "relay_")  # what the plan puts before a code
 
 
@@ -43,7 +45,8 @@ def new_record(task_id: str, request: TaskRequest) -> TaskRecord:
 def see_task(record: TaskRecord, task: Task) -> None:
     """Take over what the node says of it."""
     record.state = task.state_word()  # type: ignore[assignment]  # speaks api.State
-    record.fallbacks = dict(task.fallbacks)
+    record.fallbacks = task.fallbacks
+    _see_rest(record, is_resting=record.state == "waiting" and task.reception is None)
     delay_s = 0.0
     if task.representation is not None:
         record.role = "representative"
@@ -56,6 +59,17 @@ def see_task(record: TaskRecord, task: Task) -> None:
     elif task.role is Role.ALONE:
         record.role = "alone"
     record.session_delay_s_left = round(delay_s, 1) if delay_s > 0 else None
+
+
+def _see_rest(record: TaskRecord, *, is_resting: bool) -> None:
+    """Why it rests until all is tried again, as long as it does."""
+    waits = [code for code in record.fallbacks if code.startswith(WAITS)]
+    if is_resting and waits:
+        record.reason = waits[-1]
+        told = explain(record.reason)
+        record.sentence = told.happened if told is not None else ""
+    elif record.reason.startswith(WAITS):
+        record.reason = record.sentence = ""
 
 
 def see_run(record: TaskRecord, run: Run) -> None:

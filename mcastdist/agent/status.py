@@ -39,6 +39,7 @@ async def status_of(agent: Agent, records: list[TaskRecord]) -> AgentStatus:
         receive_buffer=dict(agent.streams.receive_buffer),
         kernel_drops=agent.streams.kernel_drops,
         fast_path=agent.streams.is_fast,
+        fallbacks=_fallbacks(records),
     )
 
 
@@ -53,6 +54,14 @@ def _store(agent: Agent) -> dict[str, object]:
         "free_bytes": usage.free_bytes,
         "entries": len(store.entries()),
     }
+
+
+def _fallbacks(records: list[TaskRecord]) -> dict[str, int]:
+    """Of all tasks together, the most frequent first."""
+    total: Counter[str] = Counter()
+    for record in records:
+        total.update(record.fallbacks)
+    return dict(total.most_common())
 
 
 def _sessions(agent: Agent) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from mcastdist.errors import DigestMismatch, McastdistError, StorageError, UnavailableError
 from mcastdist.manifest import file_name_of
 from mcastdist.node import Task
+from mcastdist.reasons import explain
 
 from . import logs
 from .api import Failure, State, TaskRecord, TaskRequest
@@ -140,7 +141,9 @@ class TaskBook:
         record.seconds = time.time() - record.started
         task = self._look(entry.run_id)
         if task is not None:
+            before = record.fallbacks
             see_task(record, task)
+            _tell_fallbacks(record, before)
         see_run(record, run)
         if entry.is_delivering:
             record.state = "verifying"
@@ -223,6 +226,14 @@ def _tell(record: TaskRecord) -> None:
     say = log.warning if record.state == "failed" else log.info
     why = {"why": record.sentence, "reason": record.reason} if record.reason else {}
     say(f"task {record.state}", task=record.id, url=record.url, seconds=record.seconds, **why)
+
+
+def _tell_fallbacks(record: TaskRecord, before: Mapping[str, int]) -> None:
+    """One line for every kind of trouble, the first time a task meets it."""
+    for code in sorted(record.fallbacks.keys() - before.keys()):
+        reason = explain(code)
+        why = reason.happened if reason is not None else "no more is known of it"
+        log.info("task falls back", task=record.id, reason=code, why=why)
 
 
 def _hand_out(entry: Entry, package: OpenPackage) -> None:

@@ -14,6 +14,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mcastdist.reasons import explain
+
 from .bar import COLOURS
 from .live import STATE_STYLES
 from .summary import phrase, title
@@ -84,9 +86,17 @@ def task_details(task: TaskRecord) -> RenderableType:
     for source, count in task.bytes_by_source.items():
         rows[f"  from {source}"] = size(count) if count else ""
     rows["read from origin"] = size(task.wan_bytes) if task.wan_bytes else ""
-    for code, times in task.fallbacks.items():
-        rows[f"fallback {code}"] = counted(times, "time")
-    return _details(rows)
+    return Group(_details(rows), *reasons_told(task.fallbacks))
+
+
+def reasons_told(fallbacks: Mapping[str, int]) -> list[RenderableType]:
+    """Why something failed or a costlier way was taken, a row a code; nothing if all was well."""
+    table = _table("FALLBACK", ">TIMES", "WHAT HAPPENED", "WHAT CAN BE DONE")
+    for code, times in fallbacks.items():
+        reason = explain(code)
+        told = (reason.happened, reason.advice) if reason is not None else ("", "")
+        table.add_row(printable(code), str(times), *told)
+    return [Text(), table] if fallbacks else []
 
 
 def cache_table(entries: Iterable[CacheEntry]) -> Table:
@@ -135,7 +145,7 @@ def status_view(status: AgentStatus, tasks: Sequence[TaskRecord]) -> RenderableT
             parts += [Text(f"\n{heading}", "bold"), _rows_table(rows)]
     if tasks:
         parts += [Text("\nTASKS", "bold"), tasks_table(tasks)]
-    return Group(*parts)
+    return Group(*parts, *reasons_told(status.fallbacks))
 
 
 def settings_table(settings: Mapping[str, object], docs: Mapping[str, str]) -> Table:

@@ -6,6 +6,7 @@ be asked is the task's decision (is the origin open to us?), whom to ask next is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mcastdist.http_fetch import Source
@@ -106,6 +107,11 @@ class Fetching:
         sentence = f"no source can supply the missing blocks: {exhausted.reason}"
         final = self._supply.has_servers and exhausted.retry_at == NEVER
         return Verdict(exhausted.reason, sentence, final)
+
+    @property
+    def fallbacks(self) -> Counter[str]:
+        """Why a costlier source was asked: reason code -> times."""
+        return self._supply.fallbacks
 
     def wake_at(self) -> float:
         """When to call `wake`; NEVER while nothing is waited for."""

@@ -6,6 +6,8 @@ the same way for both.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from mcastdist.ids import NodeId, SessionId
 from mcastdist.ranges import RangeSet
 from mcastdist.timers import NEVER
@@ -27,6 +29,7 @@ class Parts:
         self._env = env
         self._package: Package | None = None
         self._outputs: list[Command] = []  # of those that are gone
+        self._falls: list[str] = []  # of those that are gone
         self.representation: Representation | None = None
         self.reception: Reception | None = None
 
@@ -126,6 +129,12 @@ class Parts:
     # Out
 
     @property
+    def fallbacks(self) -> Counter[str]:
+        """Why we left streams for peers: reason code -> times."""
+        now = self.reception.falls if self.reception is not None else []
+        return Counter([*self._falls, *now])
+
+    @property
     def others_need_us(self) -> bool:
         """True if we represent receivers who lack something."""
         return self.representation is not None and bool(self.representation.audience.unfinished())
@@ -178,4 +187,5 @@ class Parts:
     def _drop_reception(self) -> None:
         assert self.reception is not None
         self._outputs.extend(self.reception.drain())
+        self._falls.extend(self.reception.falls)
         self.reception = None

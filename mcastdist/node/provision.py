@@ -9,6 +9,7 @@ step of the back-off, however many machines stand there; and when it is back, on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mcastdist.http_fetch import Source
@@ -40,7 +41,7 @@ class Provision:
         participation: Participation,
         now: float,
     ) -> None:
-        self.fallbacks: dict[str, int] = {}  # reason code -> times
+        self._troubles: Counter[str] = Counter()  # reason code -> times
         self._config = config
         self._env = env
         self._participation = participation
@@ -98,7 +99,7 @@ class Provision:
         ask_instead: Sequence[Source],
     ) -> None:
         """A request failed."""
-        self.fallbacks[code] = self.fallbacks.get(code, 0) + 1
+        self._troubles[code] += 1
         self._fetching.failed(
             request, code, sentence, now=now, permanent=permanent, retry_after_s=retry_after_s,
             ask_instead=ask_instead,
@@ -172,6 +173,11 @@ class Provision:
     # Out
 
     @property
+    def fallbacks(self) -> Counter[str]:
+        """What failed, and what costlier way was taken: reason code -> times."""
+        return self._troubles + self._fetching.fallbacks
+
+    @property
     def is_resting(self) -> bool:
         """True while nobody is asked for anything, until all is tried again."""
         return self._patience.is_resting
@@ -228,5 +234,5 @@ class Provision:
         self._participation.rest(now=now)
 
     def _count(self, code: str, now: float) -> None:
-        self.fallbacks[code] = self.fallbacks.get(code, 0) + 1
+        self._troubles[code] += 1
         self._env.trace("node.fallback", at=now, code=code)

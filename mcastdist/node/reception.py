@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from mcastdist.ids import NodeId, SessionId
 from mcastdist.ranges import RangeSet
+from mcastdist.reasons import REASONS
 from mcastdist.wire import Announce, Need, Phase, ReceiverState
 
 from .commands import Address, Command, Package, Send, Stream, TaskId
@@ -43,6 +44,7 @@ class Reception:
         self.session = SessionId(announce.session)
         self.state = ReceiverState.JOINED
         self.reason = ""
+        self.falls: list[str] = []  # why we left the stream for peers, each time
         self.weight = weight  # with which we would stand for election now
         self._env = env
         self._package: Package | None = None
@@ -73,7 +75,8 @@ class Reception:
         """We are too slow for this stream: the rest comes from peers."""
         self._is_dismissed = True
         self._listening.close()
-        self._fall_to_peers(reason, ReceiverState.REPAIRING, now)
+        known = reason if reason in REASONS else "slow_receiver"  # a newer one may say more
+        self._fall_to_peers(known, ReceiverState.REPAIRING, now)
 
     def blocks_held(self, blocks: RangeSet) -> None:
         """These blocks are here: nothing more of them is needed."""
@@ -177,6 +180,7 @@ class Reception:
 
     def _fall_to_peers(self, reason: str, state: ReceiverState, now: float) -> None:
         self.reason = reason
+        self.falls.append(reason)
         self._env.trace("node.falls_to_peers", at=now, session=self.session, why=reason)
         self._enter(state, now)
 

@@ -7,6 +7,7 @@ says so, and no longer when they are here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mcastdist.http_fetch import Cancel, Exhausted, Plan, Request, Source
@@ -29,6 +30,7 @@ class Supply:
         self._task = task
         self._env = env
         self._sources: dict[SourceKey, Source] = {}
+        self._steps: Counter[str] = Counter()  # of the plans that are gone
         self._plan = self._new_plan((), now)
         self._wanted = RangeSet()
         self._numbers: dict[int, int] = {}  # the plan's request id -> ours
@@ -107,6 +109,7 @@ class Supply:
         self._wanted = RangeSet()
         self._sources = {}
         self.exhausted = None
+        self._steps += Counter(self._plan.fallbacks)
         self._plan = self._new_plan((), now)
 
     def wake(self, *, now: float) -> None:
@@ -114,6 +117,11 @@ class Supply:
         self._plan.wake(now)
 
     # Out
+
+    @property
+    def fallbacks(self) -> Counter[str]:
+        """Why a costlier source was asked: reason code -> times."""
+        return self._steps + Counter(self._plan.fallbacks)
 
     def wake_at(self) -> float:
         """When to call `wake`; NEVER while nothing is wanted."""

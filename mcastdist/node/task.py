@@ -91,7 +91,7 @@ class Task:
     @property
     def fallbacks(self) -> dict[str, int]:
         """What went wrong, and what costlier way was taken: reason code -> times."""
-        return self._provision.fallbacks
+        return dict(self._provision.fallbacks + self._participation.parts.fallbacks)
 
     def state_word(self) -> str:
         """Where the task stands, in the administrator's words (`agent.api.State`)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from agent_kit import admit, fill, make_library, make_run, noise, plain
@@ -15,8 +17,10 @@ from mcastdist.agent.records import (
     locator_of,
     new_record,
     see_run,
+    see_task,
     snapshot,
 )
+from mcastdist.election import Role
 from mcastdist.ids import Locator
 
 URL = "http://origin/setup.exe"
@@ -90,3 +94,27 @@ def test_a_snapshot_does_not_change_with_its_record() -> None:
     record.fallbacks["peer_timeout"] = 1
     assert before.bytes_by_source["peer"] == 0
     assert before.fallbacks == {}
+
+
+def task(state: str, *, follows: bool = False) -> Any:
+    leader = SimpleNamespace(leader=7, announce=SimpleNamespace(delay_ms=0))
+    return SimpleNamespace(
+        state_word=lambda: state,
+        fallbacks={"origin_dns": 1, "waits_to_retry:origin_dns": 1},
+        representation=None,
+        reception=leader if follows else None,
+        role=Role.SEEKING,
+    )
+
+
+def test_a_task_that_rests_says_why_and_only_as_long_as_it_does() -> None:
+    record = new_record("t1", TaskRequest(url=URL))
+    see_task(record, task("waiting"))
+    assert record.reason == "waits_to_retry:origin_dns"
+    assert "its name cannot be resolved" in record.sentence
+
+    for later in (task("seeking"), task("waiting", follows=True)):  # here it waits for a stream
+        see_task(record, task("waiting"))
+        see_task(record, later)
+        assert (record.reason, record.sentence) == ("", "")
+        assert record.fallbacks["origin_dns"] == 1

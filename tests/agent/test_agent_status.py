@@ -50,8 +50,12 @@ def agent(tmp_path: Path) -> Any:
 
 async def test_all_its_parts_are_asked(agent: Any) -> None:
     request = SimpleNamespace(url=URL, sha256=None, dest=None)
-    status = await status_of(agent, [new_record("t1", request), new_record("t2", request)])
+    records = [new_record("t1", request), new_record("t2", request)]
+    records[0].fallbacks = {"origin_dns": 1, "peer_timeout": 1}
+    records[1].fallbacks = {"peer_timeout": 2}
+    status = await status_of(agent, records)
 
+    assert status.fallbacks == {"peer_timeout": 3, "origin_dns": 1}
     assert status.node == f"{ALICE:016x}"
     assert status.cluster == "here"
     assert status.tasks == {"seeking": 2}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from agent_kit import URL, admit, fill, held, make_library, make_run, noise, plain, publish, until
@@ -226,3 +227,21 @@ async def test_old_ones_are_forgotten_and_running_ones_never(
         desk.add(f"new{number}")
 
     assert list(desk.book.entries) == [f"new{number}" for number in range(5)]
+
+
+async def test_each_kind_of_trouble_is_told_to_the_log_once(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    task = Mock(reception=None, representation=None, fallbacks={})
+    task.state_word.return_value = "downloading"
+    desk.book = TaskBook({desk.run_id: desk.run}, lambda run_id: task, desk.final.append)
+    entry = desk.add("t1")
+    for fallbacks in ({"origin_dns": 1}, {"origin_dns": 2}, {"origin_dns": 2, "news": 1}):
+        task.fallbacks = fallbacks
+        desk.book.refresh(entry)
+
+    told: list[Any] = [one for one in caplog.records if "falls back" in one.message]
+    assert [one.fields["reason"] for one in told] == ["origin_dns", "news"]
+    assert told[0].fields["why"] == "the origin: its name cannot be resolved"
+    assert entry.record.fallbacks == {"origin_dns": 2, "news": 1}

@@ -85,3 +85,16 @@ def test_settings() -> None:
     assert "x, y" in shown
     assert "no" in shown
     assert "Some of them." in shown
+
+
+def test_fallbacks_are_told_with_what_happened_and_what_can_be_done() -> None:
+    fallbacks = {"peer_timeout": 3, "\x1b[2J": 1}
+    for view in (
+        show.status_view(agent_status(fallbacks=fallbacks), []),
+        show.task_details(record(fallbacks=fallbacks)),
+    ):
+        shown = text(view)
+        assert "a peer: no connection, or no answer, in time" in shown
+        assert "the firewall" in shown
+        assert "\\x1b[2J" in shown  # a code of a newer agent is shown as it is, and harmless
+    assert "FALLBACK" not in text(show.status_view(agent_status(), []))

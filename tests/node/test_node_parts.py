@@ -118,3 +118,15 @@ def test_a_closed_session_is_over_when_that_has_been_said() -> None:
         parts.wake(now=parts.wake_at())
     assert parts.is_over
     assert not parts.is_live
+
+
+def test_why_streams_were_left_is_counted_over_all_sessions() -> None:
+    parts = _parts()
+    assert parts.fallbacks == {}
+    for session in (1, 2):
+        _follow(parts, session=session)
+        assert parts.reception is not None
+        parts.reception.dismissed("slow_receiver", now=0.5)
+    assert parts.fallbacks == {"slow_receiver": 2}
+    parts.end_reception()
+    assert parts.fallbacks == {"slow_receiver": 2}

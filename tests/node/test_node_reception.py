@@ -268,3 +268,9 @@ def test_it_is_seldom_awake_while_nothing_moves() -> None:
         reception.wake(now=reception.wake_at())
         wakes += 1
     assert wakes <= 25
+
+
+def test_only_reasons_that_are_known_are_taken_over() -> None:
+    reception = _reception(here=package())
+    reception.dismissed("\x1b[2J" * 10, now=2.5)
+    assert reception.falls == ["slow_receiver"]

@@ -136,3 +136,14 @@ def test_a_block_that_was_lost_is_fetched_again() -> None:
     supply.finished(order.request, now=1.0)
     supply.want(RangeSet([(0, 1)]), now=1.0)
     assert [one.first for one in _orders(supply)] == [0]
+
+
+def test_steps_to_a_costlier_source_are_counted_over_all_plans() -> None:
+    supply = _supply(PEER, ORIGIN, want=RangeSet([(0, 1)]))
+    (order,) = _orders(supply)
+    supply.failed(order.request, "refused", now=0.0, permanent=True)
+    (order,) = _orders(supply)
+    assert order.source == ORIGIN
+    assert supply.fallbacks == {"peer_refused": 1}
+    supply.stop(now=1.0)
+    assert supply.fallbacks == {"peer_refused": 1}
