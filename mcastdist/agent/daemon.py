@@ -203,6 +203,7 @@ def _environment(settings: Settings, identity: Identity, trace: Tracer) -> Envir
         rng=random.Random(secrets.randbits(SEED_BITS)),
         trace=trace,
         locks=threading.Lock,
+        other_keys=tuple(identity.keys[1:]),
     )
 
 

@@ -43,6 +43,7 @@ class Identity:
         """As the settings say. Raises UsageError or StorageError."""
         key = cluster_key(settings.cluster.key_file)
         previous = [cluster_key(file) for file in settings.cluster.previous_key_files]
+        _check_distinct([key, *previous])
         state = StateDir(Path(settings.node.state_dir))
         return cls(state.node_id(), draw_boot(), key, [key, *previous], state)
 
@@ -89,6 +90,15 @@ def cluster_key(file: str) -> ClusterKey:
         raise NotPermitted(f"cluster.key_file: {file} may not be read by this user") from None
     except (McastdistError, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cluster.key_file: {file} holds no cluster key ({error})") from None
+
+
+def _check_distinct(keys: Sequence[ClusterKey]) -> None:
+    """A stream names its key by one byte, so no two of a rotation may share it; 1 in 256 do."""
+    if len({key.key_id for key in keys}) < len(keys):
+        raise UsageError(
+            "cluster.previous_key_files: two of the cluster keys are the same, or have the same id;"
+            " take out what is there twice, or make the new key once more with `mcastdist keygen`"
+        )
 
 
 def trusted_keys(given: Sequence[str]) -> list[PublicKey]:

@@ -102,9 +102,9 @@ class OpenPackage:
         """The payload bytes of a block that is here. Raises UnavailableError."""
         return self.holding.read(*self.geometry.block_span(block))
 
-    def sealed_block(self, block: int) -> bytes:
-        """A block as peers exchange it. Raises UnavailableError."""
-        return self.seal.seal(block, self.read_block(block))
+    def sealed_block(self, block: int, seal: BlockSeal) -> bytes:
+        """A block as peers exchange it, under the seal of who asks. Raises UnavailableError."""
+        return seal.seal(block, self.read_block(block))
 
     def has_block(self, block: int) -> bool:
         """True if the block can be given to others."""

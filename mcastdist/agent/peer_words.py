@@ -13,7 +13,7 @@ import struct
 from aiohttp import web
 
 from mcastdist.errors import PeerError, Unauthentic
-from mcastdist.wire import Opener, PeerRequest
+from mcastdist.wire import ClusterKey, Opener, PeerRequest
 
 from .identity import Voice
 
@@ -28,20 +28,21 @@ def authorization(voice: Voice, method: str, path: str) -> str:
     return f"{SCHEME} {base64.urlsafe_b64encode(sealed).decode()}"
 
 
-def authenticate(opener: Opener, request: web.Request) -> None:
-    """Raise the answer 401, with the cause, unless the request is a member's and new."""
+def authenticate(opener: Opener, request: web.Request) -> ClusterKey:
+    """The key a member's new request came under; else raises the answer 401, with the cause."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme != SCHEME:
         raise _refusal("missing")
     try:
-        message = opener.open(base64.b64decode(token, altchars=b"-_", validate=True)).message
+        opened = opener.open(base64.b64decode(token, altchars=b"-_", validate=True))
     except Unauthentic as error:
         raise _refusal(error.cause) from None
     except (PeerError, binascii.Error, ValueError):
         raise _refusal("malformed") from None
-    asked = message if isinstance(message, PeerRequest) else PeerRequest("", "")
+    asked = opened.message if isinstance(opened.message, PeerRequest) else PeerRequest("", "")
     if (asked.method, asked.path) != (request.method, request.path):
         raise _refusal("another_request")
+    return opened.key
 
 
 def pack_manifest(manifest: bytes, signature: bytes) -> bytes:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from mcastdist.errors import ContentError, StorageError, UnavailableError
 from mcastdist.ids import ContentId
-from mcastdist.wire import MANIFEST_NONCE_BYTES, Opener
+from mcastdist.wire import MANIFEST_NONCE_BYTES, BlockSeal, Opener
 
 from .package import OpenPackage
 from .peer_words import PEERS_HEADER, authenticate, pack_manifest
@@ -96,13 +96,13 @@ class PeerServer:
     # Requests
 
     async def _manifest(self, request: web.Request) -> web.Response:
-        package = await self._asked_for(request)
+        package, seal = await self._asked_for(request)
         body = pack_manifest(package.manifest_bytes, package.signature)
         nonce = self._random_bytes(MANIFEST_NONCE_BYTES)
-        return _octets(package.seal.seal_manifest(body, nonce))
+        return _octets(seal.seal_manifest(body, nonce))
 
     async def _block(self, request: web.Request) -> web.Response:
-        package = await self._asked_for(request)
+        package, seal = await self._asked_for(request)
         block = _number(request.match_info["block"])
         if not package.has_block(block):
             raise self._not_here(package.content)
@@ -110,7 +110,7 @@ class PeerServer:
             raise self._busy(package.content)
         self._uploads += 1
         try:
-            sealed = await asyncio.to_thread(package.sealed_block, block)
+            sealed = await asyncio.to_thread(package.sealed_block, block, seal)
             response = _part(sealed, request)
             await response.prepare(request)
             await response.write_eof()  # within, so that the slot is taken until all has left
@@ -121,8 +121,9 @@ class PeerServer:
         finally:
             self._uploads -= 1
 
-    async def _asked_for(self, request: web.Request) -> OpenPackage:
-        authenticate(self._opener, request)
+    async def _asked_for(self, request: web.Request) -> tuple[OpenPackage, BlockSeal]:
+        """What is asked for, and the seal that who asks can open: under the key it asked with."""
+        key = authenticate(self._opener, request)
         try:
             content = ContentId(bytes.fromhex(request.match_info["content"]))
         except ValueError:
@@ -135,7 +136,7 @@ class PeerServer:
                 raise web.HTTPNotFound(text="not held") from None
         if package is None:
             raise self._not_here(content)
-        return package
+        return package, BlockSeal(key, content)
 
     def _not_here(self, content: ContentId) -> web.HTTPException:
         if self.is_open and self._expected(content):

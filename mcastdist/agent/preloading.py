@@ -82,7 +82,7 @@ def local_symbols(stream: Stream, package: OpenPackage, block: int) -> tuple[Mas
 
     The last symbol holds the seal's tag, which only the whole block gives.
     """
-    geometry = stream.geometry
+    geometry, seal = stream.geometry, stream.seal or package.seal
     size, count = geometry.symbol_bytes, geometry.symbols(block)
     have, rows = np.zeros(count, np.bool_), np.empty((count, size), np.uint8)
     start, stop = geometry.block_span(block)
@@ -92,7 +92,7 @@ def local_symbols(stream: Stream, package: OpenPackage, block: int) -> tuple[Mas
         if first >= last:
             continue
         plain = package.holding.read(start + first * size, start + last * size)
-        cipher = package.seal.cipher_at(block, first * size, plain)
+        cipher = seal.cipher_at(block, first * size, plain)
         rows[first:last] = np.frombuffer(cipher, np.uint8).reshape(-1, size)
         have[first:last] = True
     return have, rows

@@ -36,7 +36,7 @@ class ClusterSettings(Section, frozen=True):
     previous_key_files: Annotated[
         tuple[str, ...],
         key(
-            "Older cluster keys that still open messages, while a key is rotated.",
+            "Other cluster keys that open messages while a key is rotated: the next, then the last.",
             path=True,
             restart=True,
         ),

@@ -142,7 +142,7 @@ class ReceivingStream:
     def _keep(self, assembly: Assembly) -> None:
         """One block: decode, open, write, verify its chunks."""
         try:
-            plain = assembly.open(self._package.seal, self._parity)
+            plain = assembly.open(self.stream.seal or self._package.seal, self._parity)
         except Spoilt as spoilt:
             with self.stream.lock:
                 self._receiver.spoilt(assembly.block, spoilt.forged)

@@ -95,6 +95,7 @@ def announce(
     package: Package | None,
     broadcast: Broadcast,
     receivers: int,
+    key_id: int,
 ) -> Announce:
     """Where this session stands; `delay_s` until it may start, `receivers` are the unfinished."""
     return Announce(
@@ -113,6 +114,7 @@ def announce(
         receivers=receivers,
         rate_bps=round(broadcast.rate_bps),
         queue=broadcast.queue,
+        key=key_id,
     )
 
 

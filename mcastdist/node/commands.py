@@ -15,7 +15,7 @@ from mcastdist.http_fetch import Source
 from mcastdist.ids import ContentId, Locator, SessionId
 from mcastdist.ranges import RangeSet
 from mcastdist.session import Receiver, Sender
-from mcastdist.wire import Geometry, Message
+from mcastdist.wire import BlockSeal, Geometry, Message
 
 Address = tuple[str, int]
 TaskId = str
@@ -123,6 +123,7 @@ class Stream:
     lock: Lock
     sender: Sender | None = None
     receiver: Receiver | None = None
+    seal: BlockSeal | None = None  # of a stream that we receive: its session chose the key
     changed: Callable[[], None] = field(default=lambda: None)  # set by the agent: wakes the thread
 
 

@@ -25,6 +25,7 @@ class Environment:
     rng: Random
     trace: Tracer = silent
     locks: LockFactory = nullcontext
+    other_keys: tuple[ClusterKey, ...] = ()  # of the cluster, while a key is rotated
     parity: Fountain = field(default_factory=Fountain)
     _requests: count[int] = field(default_factory=lambda: count(1))
 
@@ -36,6 +37,7 @@ class Environment:
         """A session id nobody on the segment is likely to use."""
         return SessionId(self.rng.getrandbits(32))
 
-    def seal(self, content: ContentId) -> BlockSeal:
-        """The seal of one content's blocks."""
-        return BlockSeal(self.key, content)
+    def seal(self, content: ContentId, key_id: int | None = None) -> BlockSeal:
+        """The seal of one content's blocks: with our key, or with that of ours which is named."""
+        named = (key for key in self.other_keys if key.key_id == key_id)
+        return BlockSeal(next(named, self.key), content)

@@ -24,18 +24,19 @@ class Intake:
     ) -> None:
         session = SessionId(announce.session)
         geometry = Geometry(package.payload_bytes, announce.block_bytes, announce.symbol_bytes)
+        seal = env.seal(package.content, announce.key)
         self._receiver = Receiver(
             geometry=geometry,
             session=session,
             cluster=env.cluster,
-            seal=env.seal(package.content),
+            seal=seal,
             held=package.held.copy(),
             now=now,
             trace=env.trace,
         )
         self.stream = Stream(
             task, ContentId(package.content), session, geometry, env.locks(),
-            receiver=self._receiver,
+            receiver=self._receiver, seal=seal,
         )  # fmt: skip
         self._needs = Needs(session=session, content=package.content, rng=env.rng, trace=env.trace)
 

@@ -236,6 +236,7 @@ class Representation:
             spec=self._spec, config=self._config, session=self.session, standing=self._standing,
             phase=self.phase, delay_s=max(0.0, self.start_at - now), package=self.package,
             broadcast=self._broadcast, receivers=len(self.audience.unfinished()),
+            key_id=self._env.key.key_id,
         )  # fmt: skip
 
     def _set_phase(self, phase: Phase, now: float) -> None:

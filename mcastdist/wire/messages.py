@@ -97,7 +97,8 @@ class Announce(Message, frozen=True, array_like=True):
 
     `position`: the blocks below it have been streamed in this round; in phase SERVING, the blocks
     below it can be fetched. `queue`: needs that wait to be answered. `aside`: this copy comes by
-    broadcast or to one node alone; who hears only such copies is out of the group's reach.
+    broadcast or to one node alone; who hears only such copies is out of the group's reach. `key`:
+    the id of the cluster key that seals the stream; during a rotation it may not be our first.
     """
 
     kind: ClassVar[int] = 4
@@ -118,6 +119,7 @@ class Announce(Message, frozen=True, array_like=True):
     rate_bps: BitRate
     queue: U32
     aside: bool = False
+    key: U8 = 0
 
     def __post_init__(self) -> None:
         _check_optional_hash(self.content)

@@ -52,6 +52,7 @@ class Opened(NamedTuple):
     node: NodeId
     boot: BootId
     message: Message
+    key: ClusterKey  # of ours, the one that it was sealed with
 
 
 class Sealer:
@@ -129,8 +130,8 @@ class Opener:
                 f"{len(datagram)} bytes: a control datagram has at most {CONTROL_BYTES_MAX}"
             )
         key_id, node, boot, counter = self._read_header(datagram)
-        plain = self._unseal(datagram, key_id, (node, boot), counter)
-        return Opened(node, boot, decode(plain))
+        plain, key = self._unseal(datagram, key_id, (node, boot), counter)
+        return Opened(node, boot, decode(plain), key)
 
     def _read_header(self, datagram: bytes) -> tuple[int, NodeId, BootId, int]:
         if len(datagram) < CONTROL_HEADER.size + SEAL_TAG_BYTES:
@@ -148,7 +149,9 @@ class Opener:
             raise Unauthentic("own", "our own datagram came back")
         return key_id, NodeId(node), BootId(boot), counter
 
-    def _unseal(self, datagram: bytes, key_id: int, speaker: _Speaker, counter: int) -> bytes:
+    def _unseal(
+        self, datagram: bytes, key_id: int, speaker: _Speaker, counter: int
+    ) -> tuple[bytes, ClusterKey]:
         header, sealed = datagram[: CONTROL_HEADER.size], datagram[CONTROL_HEADER.size :]
         candidates = [index for index, key in enumerate(self._keys) if key.key_id == key_id]
         if not candidates:
@@ -160,7 +163,7 @@ class Opener:
             except InvalidTag:
                 continue
             self._admit((index, *speaker), sender, counter)
-            return plain
+            return plain, self._keys[index]
         raise Unauthentic("forged", f"the seal of a datagram of node {speaker[0]:016x} is broken")
 
     def _stranger(self, index: int, speaker: _Speaker) -> _Sender:

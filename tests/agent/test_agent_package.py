@@ -113,7 +113,7 @@ def test_what_is_not_here_cannot_be_read(library: Library, published: Published)
     package = admit(library, published)
 
     with pytest.raises(UnavailableError):
-        package.sealed_block(0)
+        package.sealed_block(0, package.seal)
     assert not package.has_block(-1)
     assert not package.has_block(3)
 

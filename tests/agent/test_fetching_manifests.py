@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from agent_kit import STRANGER, noise, plain, publish, sha256
+from agent_kit import OTHER_KEY, STRANGER, noise, plain, publish, sha256
 from fetch_kit import Yard, open_yard
 
 from mcastdist.http_fetch import Source
 from mcastdist.manifest import SafePath
+from mcastdist.wire import BlockSeal
 
 PUBLISHED = publish({"a": noise("a", 1000)})
 
@@ -74,15 +75,13 @@ async def test_a_peer_that_gives_another_manifest_than_asked(yard: Yard) -> None
     assert yard.reported.failures[0]["permanent"]
 
 
-async def test_a_peer_with_another_key_is_not_understood(yard: Yard) -> None:
-    source, library, _ = await yard.peer(PUBLISHED)
-    theirs = library.opened(PUBLISHED.content)
-    assert theirs is not None
-    from agent_kit import OTHER_KEY
+async def test_a_peer_that_answers_under_another_key_is_not_understood(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, _, _ = await yard.peer(PUBLISHED)
+    other = BlockSeal(OTHER_KEY, PUBLISHED.content)
+    monkeypatch.setattr("mcastdist.agent.peers.BlockSeal", lambda key, content: other)
 
-    from mcastdist.wire import BlockSeal
-
-    theirs.seal = BlockSeal(OTHER_KEY, PUBLISHED.content)
     assert await yard.manifest(source, content=PUBLISHED.content) == "bad_seal"
     assert not yard.reported.failures[0]["permanent"]
 

@@ -12,7 +12,7 @@ from mcastdist.agent.identity import Identity, Voice, cluster_key, trusted_keys
 from mcastdist.agent.settings import load
 from mcastdist.errors import NotPermitted, Unauthentic, UsageError
 from mcastdist.ids import BootId
-from mcastdist.wire import Dismiss, Opener, Sealer
+from mcastdist.wire import ClusterKey, Dismiss, Opener, Sealer
 
 SAYING = Dismiss(1, "slow")
 
@@ -37,6 +37,24 @@ def test_an_identity_keeps_its_node_id_and_draws_a_boot_id(tmp_path: Path) -> No
     assert one.voice("test", [one.opener("test")]).seal(SAYING) != two.voice("test", []).seal(
         SAYING
     )
+
+
+def test_two_keys_that_a_stream_could_not_tell_apart_are_refused(tmp_path: Path) -> None:
+    twin = next(
+        key
+        for key in (ClusterKey(number.to_bytes(16, "big")) for number in range(10_000))
+        if key.key_id == KEY.key_id and key != KEY
+    )
+    for name, key in (("key", KEY), ("same", KEY), ("twin", twin)):
+        (tmp_path / name).write_text(key.text())
+    for other in ("same", "twin"):
+        given = [
+            f"cluster.key_file={tmp_path / 'key'}",
+            f"cluster.previous_key_files=['{tmp_path / other}']",
+            f"node.state_dir={tmp_path / 'state'}",
+        ]
+        with pytest.raises(UsageError, match="keygen"):
+            Identity.read(load(None, {}, given))
 
 
 def test_what_is_sealed_opens_for_others_and_is_our_own_for_us() -> None:

@@ -134,7 +134,7 @@ async def test_a_token_is_good_for_one_request(peer: Peer) -> None:
 )
 async def test_one_range_of_a_block(peer: Peer, range_header: str, part: slice) -> None:
     package = held(peer.library, PUBLISHED)
-    sealed = package.sealed_block(1)
+    sealed = package.sealed_block(1, SEAL)
     status, body, headers = await peer.ask(f"{BLOCKS}/1", Range=range_header)
 
     assert (status, body) == (206, sealed[part])

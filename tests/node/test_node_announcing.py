@@ -59,6 +59,7 @@ def _announce(here: Package | None, phase: Phase, delay_s: float = 0.0) -> Annou
     return announce(
         spec=SPEC, config=configuration(), session=SessionId(SESSION), standing=Standing(1, 50),
         phase=phase, delay_s=delay_s, package=here, broadcast=broadcast, receivers=3,
+        key_id=9,
     )  # fmt: skip
 
 

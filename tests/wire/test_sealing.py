@@ -55,7 +55,7 @@ def assert_refused(opener: Opener, datagram: bytes, cause: str) -> None:
 def test_golden_datagram() -> None:
     assert make_sealer().seal(Seek(LOCATOR)).hex() == GOLDEN_DATAGRAM
     opened = make_opener().open(bytes.fromhex(GOLDEN_DATAGRAM))
-    assert opened == (NODE, BOOT, Seek(LOCATOR))
+    assert opened == (NODE, BOOT, Seek(LOCATOR), KEY)
 
 
 @pytest.mark.parametrize("message", [message for message, _ in GOLDEN])

@@ -48,11 +48,11 @@ GOLDEN: list[tuple[Message, str]] = [
     (
         Announce(
             LOCATOR, SESSION, STANDING, 7447, Phase.STREAMING, 60_000, CONTENT,
-            3_000_000, 1 << 20, 1416, 2, 1, 12, 100_000_000, 3,
+            3_000_000, 1 << 20, 1416, 2, 1, 12, 100_000_000, 3, False, 0x7F,
         ),
-        "dc0011" + "04" + _LOCATOR_HEX + "ce01020304" + _STANDING_HEX + "cd1d17" + "02" + "cdea60"
+        "dc0012" + "04" + _LOCATOR_HEX + "ce01020304" + _STANDING_HEX + "cd1d17" + "02" + "cdea60"
         + _CONTENT_HEX + "ce002dc6c0" + "ce00100000" + "cd0588" + "02" + "01" + "0c"
-        + "ce05f5e100" + "03" + "c2",
+        + "ce05f5e100" + "03" + "c2" + "7f",
     ),
     (
         Report(
