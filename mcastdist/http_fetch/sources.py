@@ -27,6 +27,7 @@ TRIES_BEFORE_FALLBACK = 2  # one failure is an accident, two are a reason to pay
 PATIENCE_S = 10.0  # a cheaper source that asks us to wait longer than this is passed over meanwhile
 PUT_OFF_S_MAX = 60.0  # put off for this long without a block: out for this attempt
 PUT_OFF_S_MIN = 0.1  # "Retry-After: 0" must not become a loop
+BLOCKS_END = 1 << 32  # beyond the number of any block
 RETRY_AFTER_S_MAX = 3600.0  # a server cannot silence us for longer than this
 
 NOT_HELD = frozenset({"status_404", "not_held"})  # a peer lacks the block, and is otherwise well
@@ -38,12 +39,14 @@ NOT_YET_S = 1.0  # when a peer does not say how much later
 class Source:
     """Somebody who may have blocks. `address` is a URL, or host:port of a peer.
 
-    Among sources of one kind the lower `order` is asked first.
+    Among sources of one kind the lower `order` is asked first. `holds`: the ranges of blocks that a
+    peer is known to hold, if anything is known; it is asked for no others.
     """
 
     kind: Kind
     address: str
     order: int = 0
+    holds: tuple[tuple[int, int], ...] | None = None
 
     @property
     def key(self) -> tuple[Kind, str]:
@@ -70,6 +73,9 @@ class Health:
     in_flight: int = 0
     refused: RangeSet = field(default_factory=RangeSet)  # blocks it does not hold
     later: dict[int, float] = field(default_factory=dict)  # block -> not before
+
+    def __post_init__(self) -> None:
+        self.refused = _not_held(self.source)
 
     # In
 
@@ -116,7 +122,7 @@ class Health:
         """All is forgiven, except what is of no use and a Retry-After that still runs."""
         self.strikes, self.stuck_since = 0, None
         self.is_out = self.is_barred
-        self.refused = RangeSet()
+        self.refused = _not_held(self.source)
 
     def renew(self, source: Source) -> None:
         """Somebody named it again: it is fit until it fails."""
@@ -161,6 +167,12 @@ class Health:
         self.not_before = now + _wait_s(retry_after_s) * jitter
         assert self.stuck_since is not None
         self.is_out = self.not_before - self.stuck_since > PUT_OFF_S_MAX
+
+
+def _not_held(source: Source) -> RangeSet:
+    if source.holds is None:
+        return RangeSet()
+    return RangeSet(RangeSet(source.holds).gaps(0, BLOCKS_END))
 
 
 def _wait_s(retry_after_s: float) -> float:

@@ -16,6 +16,7 @@ from mcastdist.timers import NEVER
 from .commands import Command, Package, TaskSpec
 from .config import NodeConfig
 from .environment import Environment
+from .inheritance import Inheritance
 from .manifest_hunt import ManifestHunt, Verdict
 from .sources import Neighbours, origin_sources
 from .supply import Supply
@@ -30,6 +31,7 @@ class Fetching:
         self._hunt = ManifestHunt(spec=spec, env=env)
         self._supply = Supply(task=spec.id, env=env, now=now)
         self.neighbours = Neighbours()
+        self.inheritance = Inheritance()
 
     # In
 
@@ -43,15 +45,21 @@ class Fetching:
     def look_for_blocks(
         self, package: Package, missing: RangeSet, *, from_origin: bool, now: float
     ) -> None:
-        """Exactly these blocks are to be fetched."""
-        peers = self.neighbours.for_blocks(package.content) if self._config.allow_peers else []
+        """Exactly these blocks are to be fetched, as soon as it is known who holds them."""
+        self.inheritance.look(package, now)
+        if self.inheritance.hears_first(now):
+            return
+        peers = [*self.inheritance.sources(), *self.neighbours.for_blocks(package.content)]
+        peers = peers if self._config.allow_peers else []
         origins = origin_sources(package.origins if from_origin else ())
         self._supply.use([*peers, *origins], now=now)
         self._supply.want(missing, now=now)
 
-    def block_held(self, block: int, *, now: float) -> None:
-        """This block is here, from wherever."""
-        self._supply.block_held(block, now=now)
+    def blocks_held(self, blocks: RangeSet, *, now: float) -> None:
+        """These blocks are here, from wherever."""
+        self.inheritance.supplied(blocks, now)
+        for block in blocks.numbers():
+            self._supply.block_held(block, now=now)
 
     def finished(self, request: int, *, now: float) -> None:
         """A request came to its end."""
@@ -86,6 +94,7 @@ class Fetching:
 
     def stop(self, now: float) -> None:
         """Nothing is to be asked for now."""
+        self.inheritance.stop()
         self.stop_hunt(now)
         self.stop_blocks(now)
 
@@ -93,6 +102,7 @@ class Fetching:
         """The moment of `wake_at` has come."""
         self._hunt.wake(now)
         self._supply.wake(now=now)
+        self.inheritance.wake(now)
 
     # Out
 
@@ -115,7 +125,7 @@ class Fetching:
 
     def wake_at(self) -> float:
         """When to call `wake`; NEVER while nothing is waited for."""
-        return min(self._hunt.wake_at(), self._supply.wake_at())
+        return min(self._hunt.wake_at(), self._supply.wake_at(), self.inheritance.wake_at())
 
     def drain(self) -> list[Command]:
         """The orders, in order."""

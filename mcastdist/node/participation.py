@@ -53,6 +53,11 @@ class Participation:
         return self._candidate.leader
 
     @property
+    def succeeds(self) -> bool:
+        """True if we represent, and another has before us."""
+        return self.parts.representation is not None and self._candidate.standing.generation > 1
+
+    @property
     def has_lost_leader(self) -> bool:
         """True if whom we followed is not heard any more, and nobody has taken its place."""
         return self.parts.reception is not None and self.leader is None

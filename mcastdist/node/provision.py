@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from mcastdist.http_fetch import Source
 from mcastdist.ids import NodeId, SessionId
 from mcastdist.ranges import RangeSet
-from mcastdist.wire import Announce, Handover, Message, Offer, Phase
+from mcastdist.wire import Announce, Handover, Message, Offer, Phase, Report
 
 from .commands import Address, Command, Package, TaskSpec
 from .config import NodeConfig
@@ -63,6 +63,8 @@ class Provision:
             if was_ours and message.phase is Phase.CLOSED:
                 self._session_closed(now)
             self._announced(message, sender, address)
+        elif isinstance(message, Report) and self._participation.parts.representation is not None:
+            self._fetching.inheritance.reported(sender, address, message)
         elif isinstance(message, Handover) and was_ours:
             self._give_ups += 1  # perhaps; if it only left, what comes now will tell
 
@@ -80,8 +82,7 @@ class Provision:
     def blocks_held(self, blocks: RangeSet, *, now: float) -> None:
         """These blocks are here, from wherever."""
         self._supplied()
-        for block in blocks.numbers():
-            self._fetching.block_held(block, now=now)
+        self._fetching.blocks_held(blocks, now=now)
 
     def finished(self, request: int, *, now: float) -> None:
         """A request came to its end."""
@@ -127,6 +128,7 @@ class Provision:
         if parts.representation is not self._represented:
             self._represented = parts.representation
             self._fetching.stop_blocks(now)
+            self._fetching.inheritance.begin(succeeds=self._participation.succeeds, now=now)
         if self._participation.has_lost_leader:
             self._fetching.neighbours.leader_lost()
         if parts.session not in (None, self._session):

@@ -46,7 +46,7 @@ class Supply:
         if fresh == self._sources:
             return
         gone = [source for key, source in self._sources.items() if key not in fresh]
-        new = [source for key, source in fresh.items() if key not in self._sources]
+        new = [source for source in fresh.values() if self._is_news(source)]
         self._sources = fresh
         for source in gone:
             self._plan.remove_source(source, now=now)
@@ -145,6 +145,11 @@ class Supply:
         return len(self._ids)
 
     # Within
+
+    def _is_news(self, source: Source) -> bool:
+        """True if it is not known, or not for what it holds."""
+        known = self._sources.get(source.key)
+        return known is None or known.holds != source.holds
 
     def _translate(self, output: Request | Cancel | Exhausted) -> None:
         if isinstance(output, Exhausted):

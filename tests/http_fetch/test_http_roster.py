@@ -159,3 +159,14 @@ def test_the_last_failure_is_the_reason() -> None:
     (event,) = log.named("http_fetch.source_out")
     assert event.at == 7.0
     assert event.fields == {"source": ORIGIN.address, "why": "status_404", "permanent": True}
+
+
+def test_a_peer_of_which_it_is_known_what_it_holds_is_asked_for_nothing_else() -> None:
+    knowing = Source("peer", "10.0.0.9:8000", holds=((1, 2), (3, 9)))
+    roster = roster_of(knowing, ORIGIN)
+    choice = roster.next_peer(FREE, 0.0)
+    assert choice is not None
+    assert choice[1] == 1
+    assert roster.for_servers(FREE) == RangeSet([(0, 1), (2, 3)])
+    roster.new_attempt()
+    assert roster.for_servers(FREE) == RangeSet([(0, 1), (2, 3)])

@@ -24,7 +24,7 @@ def test_a_killed_representative_is_replaced_and_nothing_is_downloaded_twice(see
 def test_the_stream_goes_on_within_three_seconds_of_a_kill(seed: int) -> None:
     """On a LAN without loss, when at least two receivers still lack something."""
     segment = Segment(
-        nodes=5, seed=seed, blocks=40, delay_s=0.3, wan_bps=50e6, stream_bps=1_000_000
+        nodes=5, seed=seed, blocks=40, delay_s=0.7, wan_bps=50e6, stream_bps=1_000_000
     )
     segment.start()
     segment.run_until(0.9)
@@ -135,7 +135,7 @@ def test_a_segment_that_splits_in_the_middle_goes_on_in_both_halves_and_heals(se
 
 @pytest.mark.parametrize("seed", FEW)
 def test_a_representative_that_leaves_hands_over(seed: int) -> None:
-    segment = Segment(nodes=5, seed=seed, blocks=24, delay_s=0.3, stream_bps=1_500_000)
+    segment = Segment(nodes=5, seed=seed, blocks=24, delay_s=0.7, stream_bps=1_500_000)
     segment.start()
     segment.run_until(0.8)
     leaver = segment.representatives[0]
@@ -168,7 +168,7 @@ def test_when_all_receivers_leave_the_stream_stops(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", FEW)
 def test_who_is_done_and_gone_does_not_become_the_heir(seed: int) -> None:
-    segment = Segment(nodes=5, seed=seed, blocks=24, delay_s=0.3, stream_bps=600_000)
+    segment = Segment(nodes=5, seed=seed, blocks=24, delay_s=0.7, stream_bps=600_000)
     segment.start()
     segment.run_until(0.9)
     (representative,) = segment.representatives
