@@ -7,7 +7,9 @@ is sealed by one `Voice`, which begins again under a new boot id before its coun
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +19,11 @@ from mcastdist.ids import BootId, NodeId, cluster_tag
 from mcastdist.manifest import PublicKey
 from mcastdist.wire import ClusterKey, Message, Opener, Sealer
 
+from . import logs
 from .settings import Settings
 from .state_dir import StateDir
+
+log = logs.get("identity")
 
 BOOT_BITS = 64
 
@@ -85,11 +90,18 @@ class Voice:
 def cluster_key(file: str) -> ClusterKey:
     """The key in `cluster.key_file`, or in one of `cluster.previous_key_files`."""
     try:
+        _warn_if_open(Path(file))
         return ClusterKey.parse(Path(file).read_text())
     except PermissionError:
         raise NotPermitted(f"cluster.key_file: {file} may not be read by this user") from None
     except (McastdistError, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cluster.key_file: {file} holds no cluster key ({error})") from None
+
+
+def _warn_if_open(path: Path) -> None:
+    """Whoever reads the key is a member. Only a warning: the agent is no worse off without it."""
+    if os.name == "posix" and path.stat().st_mode & stat.S_IROTH:
+        log.warning("every user of this machine may read the cluster key: chmod o=", file=str(path))
 
 
 def _check_distinct(keys: Sequence[ClusterKey]) -> None:

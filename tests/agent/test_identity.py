@@ -57,6 +57,18 @@ def test_two_keys_that_a_stream_could_not_tell_apart_are_refused(tmp_path: Path)
             Identity.read(load(None, {}, given))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_a_key_that_anybody_may_read_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(KEY.text())
+    for mode, told in ((0o600, 0), (0o640, 0), (0o644, 1)):
+        key.chmod(mode)
+        cluster_key(str(key))
+        assert len(caplog.records) == told
+
+
 def test_what_is_sealed_opens_for_others_and_is_our_own_for_us() -> None:
     ours = make_opener(BOB)
     voice = Voice(Sealer(KEY, TAG, BOB, BootId(0)), BOB, [ours])
