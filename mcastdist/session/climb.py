@@ -22,7 +22,7 @@ PLATEAU_S = 2.0  # from the fall to the capacity; as long again until we look be
 HASTY_PLATEAU_S = 1.0  # the first overrun is measured by one short report, and needs a second look
 DIP = 0.02  # how far below the capacity the curve begins, and above it after the plateau
 FREE = 1.1  # beyond this there was no capacity to keep below
-FREE_FACTOR = 1.5
+FREE_FACTOR_MAX = 1.5  # by leaps that grow: a ceiling may have been seen a little too low
 STEP_MAX = 1.04  # until then: at the capacity 10 ms of queue in a report interval, which show
 
 
@@ -71,7 +71,7 @@ class Climb:
             return self._regain(rate_bps)
         beyond = (self._quiet_s - self._plateau_s) / self._plateau_s
         if rate_bps > FREE * self.ceiling_bps:
-            return rate_bps * FREE_FACTOR
+            return rate_bps * min(rate_bps / self.ceiling_bps, FREE_FACTOR_MAX)
         aimed_bps = self.ceiling_bps * (1.0 + DIP * beyond**3)
         return max(rate_bps, min(aimed_bps, rate_bps * STEP_MAX))
 

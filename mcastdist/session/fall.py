@@ -14,6 +14,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from mcastdist.timers import NEVER
 from mcastdist.wire import DELAY_US_HIGH, LOSS_PPM_HIGH
 
 from .figures import FLOODED_PPM, USUAL_PPM_MAX, complains
@@ -22,7 +23,7 @@ from .group import Group
 FALL = 0.75  # large enough to tell causes apart
 FALL_AGAIN = 0.5  # the queue is not ours, or the capacity far away
 EASE = 0.93  # drains the 5 ms that made the complaint in 70 ms, and costs little
-EASE_RATE_MAX = 1.15  # of the capacity that is known: further beyond it is not known any more
+EASE_RATE_MAX = 1.25  # of the capacity that is known: further beyond it is not known any more
 DRAIN = 0.85  # of what arrives: a queue of 30 ms is gone in 0.2 s
 RESUME = 0.98  # of the measured capacity: what queued up during the overrun can drain
 DRAINING = 0.8  # a queue that shrank to this is on its way out, and loss beside it is not ours
@@ -66,6 +67,7 @@ class Fall(NamedTuple):
     first_bps: float  # the rate before the first, and what the group had then
     first_ppm: float
     first_delay_us: float
+    resumes_at: float = NEVER  # after a while of listening, if it stays quiet
 
     def capacity_now(self, group: Group) -> float:
         """The capacity, in the light of what has arrived since, and of what is usual."""
@@ -134,6 +136,7 @@ def fall_again(fall: Fall, group: Group, sent_bps: float, *, share: float) -> tu
         delay_us=delay_us,
         falls=fall.falls + (not fall.is_eased),
         is_eased=False,
+        resumes_at=NEVER,
     ), min(to_bps, sent_bps)
 
 

@@ -68,6 +68,14 @@ class Group:
         """What was sent, as far as arrivals and loss can tell."""
         return median([one.offered_bps for one in self.all])
 
+    def learn(self, everybody: Iterable[Figures], sent_bps: float, rate_bps: float) -> None:
+        """After a fall: what is usual. Who was not heard begins with what is usual in the group."""
+        learned = [one for one in self.all if one.learn_usual_loss(sent_bps, rate_bps)]
+        typical_ppm = typical_worst([round(one.usual_ppm) for one in learned])
+        for figures in everybody:
+            if learned and not figures.has_learned:
+                figures.usual_ppm = typical_ppm
+
     def _loss_ppm(self, pairs: Iterable[tuple[Sample, float]]) -> float:
         """Kernel drops are a receiver's own affair, until half of the group has them."""
         pairs = list(pairs)

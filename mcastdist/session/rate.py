@@ -17,8 +17,7 @@ fall has shown decides how to go on (`fall.py`):
                             steady: climbs slowly (`climb.py`)
 
 "The group" leaves out the few that are worse (`group.py`): they fall to repair.
-(Literature: TFMCC, RFC 4654; LEDBAT, RFC 6817, for delay as a signal; BBR for the rate of delivery
-as the measure of capacity; CUBIC, RFC 9438, for the way up.)
+(TFMCC, RFC 4654; LEDBAT, RFC 6817: delay as a signal; BBR: delivery as the measure of capacity.)
 """
 
 from __future__ import annotations
@@ -38,11 +37,12 @@ from mcastdist.wire import (
 from .climb import Climb
 from .fall import RESUME, Fall, Mode, Verdict, fall_again, fall_first, is_small
 from .figures import Figures, Sample, complains
-from .group import Group, left_out, slow, typical_worst
+from .group import Group, left_out, slow
 
 STARTING_FACTOR = 2.0
 YIELDED_SHARE = 0.2  # in the background: a TCP beside us keeps four fifths of the capacity
 EVEN_SHARE = 0.5  # in the foreground, beside one other
+LISTEN_S = 0.4  # a TCP that lost everything tries again after 0.2 s, and then needs a moment
 USED_SHARE_MIN = 0.7  # where less arrives, it is the download that bounds us: growth proves nothing
 REPORTS_ENOUGH = 20  # a sample that gives the worst that counts of any larger group
 SETTLE_RISE_SHARE = 0.5  # a report shows a rise if this much of what it covers came after it
@@ -196,10 +196,12 @@ class RateControl:
         """What did the fall show?"""
         fall = self._fall
         assert fall is not None
-        self._learn(group, fall.sent_bps)
+        group.learn(self._figures.values(), fall.sent_bps, self._rate_bps)
         verdict = fall.verdict(group, self._rate_bps, share=self._share, floor_bps=self._floor_bps)
         if verdict is Verdict.USUAL_LOSS:
             self._go_on(fall.mode, fall.rate_bps, verdict.value, now)
+        elif verdict is Verdict.CAPACITY and self._listens(fall, now):
+            return
         elif verdict is Verdict.CAPACITY:
             capacity_bps = min(fall.capacity_now(group), fall.first_bps)
             self._climb.start(capacity_bps, hasty=fall.mode is Mode.STARTING)
@@ -226,13 +228,13 @@ class RateControl:
         elif not is_small(loss_ppm):
             self._slow_down(group, now)
 
-    def _learn(self, group: Group, sent_bps: float) -> None:
-        """Also for those who were not heard in time: they begin with what is usual in the group."""
-        learned = [one for one in group.all if one.learn_usual_loss(sent_bps, self._rate_bps)]
-        typical_ppm = typical_worst([round(one.usual_ppm) for one in learned])
-        for figures in self._figures.values():
-            if learned and not figures.has_learned:
-                figures.usual_ppm = typical_ppm
+    def _listens(self, fall: Fall, now: float) -> bool:
+        """In the background: will a queue come back, of others whom we had driven away?"""
+        if fall.is_eased or self._share == EVEN_SHARE:
+            return False  # nobody was driven away, or we need not care
+        if fall.resumes_at == NEVER:
+            self._fall = fall = fall._replace(resumes_at=now + LISTEN_S)
+        return now < fall.resumes_at
 
     def _go_on(self, mode: Mode, rate_bps: float, why: str, now: float) -> None:
         self._mode = mode
