@@ -8,7 +8,7 @@ CODE   := mcastdist tests fuzz bench
 
 FUZZ_SECONDS ?= 10
 
-.PHONY: run test lint unit lab fuzz bench-peers clean
+.PHONY: run test lint unit lab fuzz audit bench-peers clean
 
 run: $(STAMP)
 	@$(BIN)/mcastdist demo
@@ -35,6 +35,13 @@ lab: $(STAMP)
 
 fuzz: $(STAMP)
 	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
+
+# Known weaknesses of what we depend on. Asks the network, so it is not part of `make test`.
+audit: $(STAMP)
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/audit/frozen.txt
+	$(VENV)/audit/bin/pip-audit --requirement $(VENV)/audit/frozen.txt --no-deps --disable-pip
 
 # The programs that `python -m bench` compares ours with, and what its lab stands on (Debian, Ubuntu).
 bench-peers:

@@ -25,6 +25,8 @@ HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 MESSAGE_ROW = re.compile(r"^\| (\d+) \| (\w+) \| [^|]+ \| ([\w, ]+) \|", re.MULTILINE)
 
+NAMED_TEST = re.compile(r"`([\w/]+/test_\w+\.py)::(test_\w+)`")
+
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
 LINT_S_MAX = 120.0
 
@@ -135,6 +137,20 @@ def dead_links(root: Path, tracked: list[str]) -> list[str]:
         if "://" not in target and not target.startswith("mailto:")
         if not _resolves((root / name), target)
     ]
+
+
+def named_tests(root: Path, document: str) -> list[tuple[str, str]]:
+    """(module below `tests/`, test) for each test that a document names as its proof."""
+    return NAMED_TEST.findall((root / document).read_text("utf-8"))
+
+
+def tests_not_there(root: Path, named: list[tuple[str, str]]) -> list[str]:
+    """Those of them that do not exist."""
+    texts = {name: root / "tests" / name for name, _ in named}
+    found = {
+        name: path.read_text("utf-8") if path.is_file() else "" for name, path in texts.items()
+    }
+    return [f"{name}::{test}" for name, test in named if f"def {test}(" not in found[name]]
 
 
 def foreign_paths(root: Path, tracked: list[str]) -> list[str]:

@@ -167,6 +167,22 @@ def test_links_in_documents_lead_somewhere(tmp_path: Path) -> None:
     assert checks.dead_links(ROOT, checks.tracked_files(ROOT)) == []
 
 
+def test_the_tests_that_show_what_security_claims_exist(tmp_path: Path) -> None:
+    (tmp_path / "tests" / "room").mkdir(parents=True)
+    (tmp_path / "tests" / "room" / "test_a.py").write_text("async def test_there() -> None: ...")
+    (tmp_path / "S.md").write_text(
+        "`room/test_a.py::test_there`, `room/test_a.py::test_gone`, `no/test_b.py::test_there`"
+    )
+
+    assert checks.tests_not_there(tmp_path, checks.named_tests(tmp_path, "S.md")) == [
+        "room/test_a.py::test_gone",
+        "no/test_b.py::test_there",
+    ]
+    named = checks.named_tests(ROOT, "SECURITY.md")
+    assert len(named) > 50
+    assert checks.tests_not_there(ROOT, named) == []
+
+
 def test_no_file_names_a_place_on_somebodys_machine(tmp_path: Path) -> None:
     lines = ["see /{}/main/x", "http://host/{}/x", "a/{}/b", "'/{}/y'"]
     (tmp_path / "a").write_text("\n".join(line.format("work") for line in lines))

@@ -1,0 +1,53 @@
+"""How little may the agent do where systemd starts it? As `systemd-analyze security` asks."""
+
+from __future__ import annotations
+
+import configparser
+from pathlib import Path
+
+UNIT = Path(__file__).parents[2] / "packaging" / "mcastdist-agent.service"
+
+SWITCHED_ON = (
+    "LockPersonality", "MemoryDenyWriteExecute", "NoNewPrivileges", "PrivateDevices", "PrivateTmp",
+    "ProtectClock", "ProtectControlGroups", "ProtectHome", "ProtectHostname", "ProtectKernelLogs",
+    "ProtectKernelModules", "ProtectKernelTunables", "RemoveIPC", "RestrictNamespaces",
+    "RestrictRealtime", "RestrictSUIDSGID",
+)  # fmt: skip
+# Not those of packets, raw sockets or Bluetooth; netlink tells of interfaces.
+FAMILIES = {"AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"}
+
+
+def _service() -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(interpolation=None, strict=True)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]  # keys keep their case
+    parser.read(UNIT)
+    return parser["Service"]
+
+
+def test_the_unit_gives_away_every_right_it_can() -> None:
+    service = _service()
+
+    assert [name for name in SWITCHED_ON if service.get(name) != "yes"] == []
+    assert service["ProtectSystem"] == "strict"
+    assert service["CapabilityBoundingSet"] == service.get("AmbientCapabilities", "") == ""
+    assert service["ProtectProc"] == "invisible"
+    assert set(service["RestrictAddressFamilies"].split()) == FAMILIES
+    assert service["SystemCallArchitectures"] == "native"
+    assert service["SystemCallFilter"] == "@system-service"
+    assert service["KeyringMode"] == "private"
+
+
+def test_the_unit_has_a_user_and_private_places() -> None:
+    service = _service()
+
+    assert service["User"] not in ("", "root")
+    assert int(service["StateDirectoryMode"], 8) & 0o077 == 0
+    assert int(service["RuntimeDirectoryMode"], 8) & 0o007 == 0
+    assert all("/etc" not in service.get(name, "") for name in ("ReadWritePaths", "BindPaths"))
+
+
+def test_no_secret_is_handed_over_by_the_environment_or_the_command_line() -> None:
+    service = _service()
+
+    assert "Environment" not in service
+    assert service["ExecStart"].split()[1:] == ["agent", "--config", "/etc/mcastdist/agent.toml"]
