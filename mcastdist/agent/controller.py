@@ -7,10 +7,12 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from mcastdist.errors import StorageError, UsageError
 from mcastdist.ids import ContentId
 from mcastdist.node import TaskSpec
+from mcastdist.store import rehearse_delivery
 
 from . import logs
 from .api import AgentStatus, CheckupRequest, Finding, TaskRecord, TaskRequest
@@ -50,6 +52,8 @@ class AgentController(Cache):
     async def start(self, request: TaskRequest) -> TaskRecord:
         """Take a task; raises UsageError if it cannot be one."""
         check_request(request)
+        if request.dest is not None:
+            await asyncio.to_thread(rehearse_delivery, Path(request.dest))
         settings = with_overrides(self._agent.settings, request.settings)
         run_id = locator_of(request).hex()
         entry = self._book.add(secrets.token_hex(TASK_ID_BYTES), request, run_id)

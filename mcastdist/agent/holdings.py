@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -29,9 +30,10 @@ def store_limits(settings: Settings) -> StoreLimits:
 
 
 def _fifth_of_disk(directory: Path) -> int:
-    while not directory.exists():
-        directory = directory.parent
-    return int(shutil.disk_usage(directory).total * CACHE_SHARE_OF_DISK)
+    for place in (directory, *directory.parents):  # as far as it is there, and we may look
+        with contextlib.suppress(OSError):
+            return int(shutil.disk_usage(place).total * CACHE_SHARE_OF_DISK)
+    return 0  # the store itself will say why
 
 
 def held_packages(store: Store) -> list[tuple[Locator, Package]]:

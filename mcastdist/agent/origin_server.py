@@ -173,11 +173,22 @@ async def start_origin(
 ) -> OriginServer:
     """Serve `directory` (port 0: a free one) until `close`. Raises UsageError, NotPermitted."""
     root = Path(directory)
-    if not root.is_dir():
-        raise UsageError(f"{str(root)!r} is no directory; name the one that `publish` wrote to")
+    _check_readable(root)
     server = OriginServer(root, rate_limit_bps=rate_limit_bps, log=log)
     await server.start(host, port)
     return server
+
+
+def _check_readable(root: Path) -> None:
+    try:
+        os.stat(root / ".")  # which asks for the right to enter it
+        os.listdir(root)
+    except PermissionError:
+        raise NotPermitted(f"{root} may not be read: change its owner or mode") from None
+    except OSError:
+        raise UsageError(
+            f"{str(root)!r} is no directory; name the one that `publish` wrote to"
+        ) from None
 
 
 def _unsatisfiable(size: int) -> web.Response:

@@ -106,27 +106,29 @@ class TraceFile:
 def read_trace(path: Path) -> Iterator[Event]:
     """The events of a trace, oldest first, with those of files that were rotated away before.
 
-    Each has `t` (seconds since 1970) among its fields. Half lines are passed over. UsageError if
-    the file cannot be read, or holds no event at all.
+    Each has `t` (seconds since 1970) among its fields. Half lines are passed over. UsageError or
+    NotPermitted if the file cannot be read, or holds no event at all.
     """
     nothing = True
-    for each in [*reversed(_older(path)), path]:
-        for event in _events(each):
-            nothing = False
-            yield event
-    if nothing and path.stat().st_size:
-        raise UsageError(f"{path}: no trace; give a file that was written as trace.file")
+    try:
+        for each in [*reversed(_older(path)), path]:
+            for event in _events(each):
+                nothing = False
+                yield event
+        if nothing and path.stat().st_size:
+            raise UsageError(f"{path}: no trace; give a file that was written as trace.file")
+    except PermissionError as error:
+        raise NotPermitted(f"{path}: this user may not read the trace; ask its owner") from error
+    except OSError as error:
+        raise UsageError(f"{path}: the trace cannot be read ({error.strerror})") from error
 
 
 def _events(path: Path) -> Iterator[Event]:
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                event = _event(line)
-                if event is not None:
-                    yield event
-    except OSError as error:
-        raise UsageError(f"{path}: the trace cannot be read ({error.strerror})") from error
+    with path.open("rb") as file:
+        for line in file:
+            event = _event(line)
+            if event is not None:
+                yield event
 
 
 def _event(line: bytes) -> Event | None:

@@ -10,6 +10,7 @@ from .holding import Absorbed, Holding
 from .memory import MemoryStore
 from .memory_holding import MemoryHolding, MemoryStaged
 from .quota import StoreLimits
+from .rehearsal import rehearse_delivery
 from .staging import Staged
 from .store import Store
 from .table import Deliverable, PackageTable
@@ -30,4 +31,5 @@ __all__ = [
     "Store",
     "StoreLimits",
     "Usage",
+    "rehearse_delivery",
 ]

@@ -47,9 +47,9 @@ class Destination:
         """Make `dest` with its parents if need be, and open it."""
         self._disk = disk
         make_path(disk, dest, mode=PUBLIC_DIRECTORY)
-        if not dest.is_dir():
-            raise StorageError(f"{dest} is no directory: deliver elsewhere, or move it away")
         with refusals_about(dest):
+            if not dest.is_dir():
+                raise StorageError(f"{dest} is no directory: deliver elsewhere, or move it away")
             self.root = Folder(dest, os.open(dest, DIRECTORY_FLAGS) if descriptors else None)
         self._way: list[tuple[str, Folder]] = []  # the directories open below the root
 

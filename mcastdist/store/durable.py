@@ -9,17 +9,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from .disk import Disk
+from .refusals import refusals_about
 
 
 def make_path(disk: Disk, path: Path, *, mode: int) -> None:
     """Make a directory with those above it, as far as they are missing; durable."""
-    missing = []
-    while not path.is_dir() and path != path.parent:
-        missing.append(path)
-        path = path.parent
-    for directory in reversed(missing):
+    for directory in missing_directories(path):
         disk.make_directory(directory, mode=mode)
         disk.sync_directory(directory.parent)
+
+
+def missing_directories(path: Path) -> list[Path]:
+    """What has to be made for `path` to be a directory, the outermost first."""
+    missing: list[Path] = []
+    with refusals_about(path):  # who may not enter a directory is not told what is in it
+        while not path.is_dir() and path != path.parent:
+            missing.insert(0, path)
+            path = path.parent
+    return missing
 
 
 def write_new(disk: Disk, path: Path, data: bytes) -> None:

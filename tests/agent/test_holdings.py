@@ -53,3 +53,7 @@ def test_a_whole_package_holds_all_its_blocks() -> None:
     assert package.held is not package.sound
     assert package.block_count == 3
     assert whole_package(ContentId(bytes(32)), 0).held == RangeSet()
+
+
+def test_a_cache_in_a_place_of_somebody_else_stops_nothing_here(forbidden: Path) -> None:
+    assert store_limits(load(None, {}, [f"cache.dir={forbidden / 'cache'}"])).bytes_max > 0

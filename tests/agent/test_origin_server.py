@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mcastdist.agent.origin_server import Answer, OriginServer, start_origin
-from mcastdist.errors import SourceError, UsageError
+from mcastdist.errors import NotPermitted, SourceError, UsageError
 from mcastdist.http_fetch.client import HttpClient
 
 CONTENT = bytes(range(251)) * 4001
@@ -285,3 +285,9 @@ async def test_after_closing_nobody_listens_and_the_figures_stay(origin: OriginS
     async with HttpClient() as client:
         with pytest.raises(SourceError):
             await client.get_small(f"{origin.url}p-1.mcd", bytes_max=99)
+
+
+async def test_a_folder_of_somebody_else_is_not_permitted(forbidden: Path) -> None:
+    for folder in (forbidden, forbidden / "deep"):
+        with pytest.raises(NotPermitted, match="may not be read"):
+            await start_origin(folder)

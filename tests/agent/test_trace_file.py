@@ -10,7 +10,7 @@ import pytest
 
 from mcastdist.agent import trace_file
 from mcastdist.agent.trace_file import TraceFile, read_trace
-from mcastdist.errors import McastdistError, UsageError
+from mcastdist.errors import McastdistError, NotPermitted, UsageError
 from mcastdist.ids import ContentId
 
 NEVER_S = 3600.0  # the thread does not flush by itself within a test
@@ -163,3 +163,8 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "file" / "trace.jsonl"):
         with pytest.raises(McastdistError, match=str(path)):
             TraceFile(path)
+
+
+def test_a_trace_of_somebody_else_is_not_permitted(forbidden: Path) -> None:
+    with pytest.raises(NotPermitted, match="may not read"):
+        list(read_trace(forbidden / "trace.jsonl"))

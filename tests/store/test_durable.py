@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from store_kit import QuickDisk
 
-from mcastdist.errors import StorageError
+from mcastdist.errors import NotPermitted, StorageError
 from mcastdist.store import Disk, File
 from mcastdist.store.durable import make_path, replace_whole, reserve_new, write_new
 
@@ -106,3 +106,8 @@ def test_a_path_through_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"")
     with pytest.raises(StorageError, match="f/x"):
         make_path(QuickDisk(), tmp_path / "f/x", mode=0o700)
+
+
+def test_a_path_through_a_directory_of_somebody_else_is_not_permitted(forbidden: Path) -> None:
+    with pytest.raises(NotPermitted, match="forbidden/x"):
+        make_path(Disk(), forbidden / "x", mode=0o700)
