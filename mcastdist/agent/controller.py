@@ -20,6 +20,7 @@ from .cache import Cache
 from .checkup import examine
 from .config import node_config
 from .daemon import Agent
+from .entry import Entry
 from .holdings import store_limits
 from .package import OpenPackage
 from .records import file_name, locator_of, snapshot
@@ -27,7 +28,6 @@ from .requests import check_request, check_url
 from .runs import Run, urls_of
 from .settings import Settings, as_dict, changes, reread, with_overrides
 from .status import status_of
-from .taskbook import Entry
 
 NEWS_S = 0.25  # how often a watcher is told of progress
 LINGER_LOOK_S = 0.1
@@ -177,7 +177,9 @@ class AgentController(Cache):
                 task = self._driver.node.task(entry.run_id)
                 if task is None:
                     await self._new_run(entry, settings)
-                elif task.is_complete:
+                    return
+                entry.join(self._driver.runs[entry.run_id])
+                if task.is_complete:
                     self._book.complete(entry.run_id)
         except StorageError as error:
             self._book.storage_failed(entry.run_id, error)
@@ -198,6 +200,7 @@ class AgentController(Cache):
         )
         sha256 = bytes.fromhex(request.sha256) if request.sha256 else None
         run = Run(spec, config, sha256=sha256, precached=request.dest is None)
+        entry.join(run)
         package = await asyncio.to_thread(agent.library.known, run.locator, now=time.time())
         if package is not None:
             run.know(package)

@@ -30,6 +30,7 @@ from .checkup import trials_of
 from .config import node_config
 from .downloading import take_up
 from .driver import Driver
+from .entry import Entry
 from .fetching import Fetcher
 from .fetching_means import Means
 from .holdings import held_packages, store_limits, whole_package
@@ -43,7 +44,7 @@ from .settings import Settings, require
 from .sockets import ControlTransport
 from .stream_sockets import Group
 from .streams import Streams
-from .taskbook import Entry, TaskBook
+from .taskbook import TaskBook
 from .trace_file import TraceFile
 
 GOODBYE_S = 0.1  # for the hand-over's datagram to leave before the sockets close

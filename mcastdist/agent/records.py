@@ -12,7 +12,7 @@ from mcastdist.reasons import explain
 
 from .api import Failure, TaskRecord, TaskRequest
 from .library import shown_name
-from .runs import Run
+from .runs import Run, Share
 
 CONTENT_CODES = frozenset(
     {
@@ -72,10 +72,10 @@ def _see_rest(record: TaskRecord, *, is_resting: bool) -> None:
         record.reason = record.sentence = ""
 
 
-def see_run(record: TaskRecord, run: Run) -> None:
-    """Take over the account, and what the manifest says."""
-    record.bytes_by_source = dict(run.account.by_source)
-    record.wan_bytes = run.account.wan_bytes
+def see_run(record: TaskRecord, run: Run, share: Share) -> None:
+    """Take over the task's share of the account, and what the manifest says."""
+    record.bytes_by_source = share.by_source(run.account)
+    record.wan_bytes = share.wan_bytes(run.account)
     record.rate_bps = run.account.rate_bps(time.monotonic())
     if run.package is None:
         return

@@ -53,6 +53,42 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What of a run's account is one task's: the run may be older, or not the task's first.
+
+    `before`: what the run had brought when the task joined it, which was here for the task.
+    `carried`: what the task's earlier runs had brought, which is here for the present one.
+    """
+
+    before: dict[str, int] = field(default_factory=dict)
+    before_wan_bytes: int = 0
+    carried: dict[str, int] = field(default_factory=dict)
+    carried_wan_bytes: int = 0
+
+    @classmethod
+    def joining(cls, account: Account, by_source: dict[str, int], wan_bytes: int) -> Share:
+        """A task whose record stood so joins a run whose account stands so."""
+        return cls(_brought(account.by_source), account.wan_bytes, _brought(by_source), wan_bytes)
+
+    def by_source(self, account: Account) -> dict[str, int]:
+        """The task's payload bytes by the way they came."""
+        shares = {
+            source: self.carried.get(source, 0) + count - self.before.get(source, 0)
+            for source, count in account.by_source.items()
+        }
+        here = account.by_source["cache"] + sum(self.before.values())
+        return shares | {"cache": max(0, here - sum(self.carried.values()))}
+
+    def wan_bytes(self, account: Account) -> int:
+        """What the origin sent for the task."""
+        return self.carried_wan_bytes + account.wan_bytes - self.before_wan_bytes
+
+
+def _brought(by_source: dict[str, int]) -> dict[str, int]:
+    return {source: count for source, count in by_source.items() if source != "cache"}
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What a task is after, as far as fetching its manifest needs it."""
 

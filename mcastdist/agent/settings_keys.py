@@ -36,7 +36,7 @@ class ClusterSettings(Section, frozen=True):
     previous_key_files: Annotated[
         tuple[str, ...],
         key(
-            "Other cluster keys that open messages while a key is rotated: the next, then the last.",
+            "Other cluster keys that open messages while one replaces another: the next, the last.",
             path=True,
             restart=True,
         ),

@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -22,6 +21,7 @@ from mcastdist.reasons import explain
 from . import logs
 from .api import Failure, State, TaskRecord, TaskRequest
 from .delivery import Withdrawn, check_whole_file, deliver
+from .entry import Entry
 from .fetching import reason_code
 from .package import OpenPackage
 from .records import failure_of, new_record, see_run, see_task
@@ -31,22 +31,6 @@ TASKS_KEPT = 1_000  # finished ones beyond this are forgotten, oldest first
 DELIVERIES_MAX = 2  # at once, in threads of their own: a disk does no more, and blocks go first
 
 log = logs.get("task")
-
-
-@dataclass(slots=True)
-class Entry:
-    """One task: the wish and its record."""
-
-    request: TaskRequest
-    record: TaskRecord
-    run_id: str
-    is_delivering: bool = False
-    was_repaired: bool = False
-
-    @property
-    def is_waiting(self) -> bool:
-        """True while it wants its run to go on."""
-        return not self.record.is_final and self.record.state != "suspended"
 
 
 class TaskBook:
@@ -121,6 +105,7 @@ class TaskBook:
         entry.record.seconds_left = None
         entry.record.session_delay_s_left = None
         entry.record.rate_bps = 0.0
+        entry.share = None
         _tell(entry.record)
         if entry.record.is_final:
             self._on_final(entry)
@@ -136,7 +121,7 @@ class TaskBook:
     def refresh(self, entry: Entry) -> TaskRecord:
         """The record as things stand now."""
         record, run = entry.record, self._runs.get(entry.run_id)
-        if not entry.is_waiting or run is None:
+        if not entry.is_waiting or run is None or entry.share is None:
             return record
         record.seconds = time.time() - record.started
         task = self._look(entry.run_id)
@@ -144,7 +129,7 @@ class TaskBook:
             before = record.fallbacks
             see_task(record, task)
             _tell_fallbacks(record, before)
-        see_run(record, run)
+        see_run(record, run, entry.share)
         if entry.is_delivering:
             record.state = "verifying"
         return record

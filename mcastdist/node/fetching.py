@@ -32,6 +32,7 @@ class Fetching:
         self._supply = Supply(task=spec.id, env=env, now=now)
         self.neighbours = Neighbours()
         self.inheritance = Inheritance()
+        self._last_sentence = ""  # of a failure: it names who failed us, and what to do
 
     # In
 
@@ -81,7 +82,9 @@ class Fetching:
             request, code, now=now, permanent=permanent, retry_after_s=retry_after_s,
             ask_instead=ask_instead,
         )  # fmt: skip
-        if not ours:
+        if ours:
+            self._last_sentence = sentence
+        else:
             self._hunt.failed(request, code, sentence, permanent=permanent, now=now)
 
     def stop_hunt(self, now: float) -> None:
@@ -114,7 +117,7 @@ class Fetching:
         exhausted = self._supply.exhausted
         if exhausted is None:
             return None
-        sentence = f"no source can supply the missing blocks: {exhausted.reason}"
+        sentence = self._last_sentence or f"no source can supply it: {exhausted.reason}"
         final = self._supply.has_servers and exhausted.retry_at == NEVER
         return Verdict(exhausted.reason, sentence, final)
 

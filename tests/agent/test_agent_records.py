@@ -20,6 +20,7 @@ from mcastdist.agent.records import (
     see_task,
     snapshot,
 )
+from mcastdist.agent.runs import Share
 from mcastdist.election import Role
 from mcastdist.ids import Locator
 
@@ -62,12 +63,12 @@ def test_a_run_is_seen_with_its_bytes_and_a_guess_of_the_time_left(tmp_path: Pat
     run = make_run()
     run.know(package)
     record = new_record("t1", TaskRequest(url=URL, dest="/srv"))
-    see_run(record, run)
+    see_run(record, run, Share())
     assert record.seconds_left is None
 
     fill(package, file.payload, [(0, 1 << 19)])
     run.account.add("peer", 1 << 19, time.monotonic())
-    see_run(record, run)
+    see_run(record, run, Share())
     assert (record.name, record.held_bytes, record.payload_bytes) == (
         "setup.exe",
         1 << 19,
@@ -80,7 +81,7 @@ def test_a_run_is_seen_with_its_bytes_and_a_guess_of_the_time_left(tmp_path: Pat
 
 def test_a_run_of_which_nothing_is_known_yet() -> None:
     record = new_record("t1", TaskRequest(url=URL))
-    see_run(record, make_run())
+    see_run(record, make_run(), Share())
 
     assert (record.state, record.payload_bytes, record.seconds_left) == ("seeking", 0, None)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from agent_kit import URL, admit, fill, make_library, make_run, noise, publish
 
-from mcastdist.agent.runs import RATE_SPAN_S_MIN, RATE_WINDOW_S, Account, urls_of
+from mcastdist.agent.api import SOURCES
+from mcastdist.agent.runs import RATE_SPAN_S_MIN, RATE_WINDOW_S, Account, Share, urls_of
 from mcastdist.ids import Locator
 
 
@@ -51,6 +52,36 @@ def test_what_was_here_before_came_from_the_cache(tmp_path: Path) -> None:
     assert run.account.by_source["cache"] == 0
     assert run.account.by_source["origin"] == 1 << 18
     library.close_all()
+
+
+def test_who_joins_a_run_late_finds_what_it_had_brought_already_here() -> None:
+    account = Account()
+    account.add("origin", 700, 0.0)
+    account.wan_bytes = 900
+    late = Share.joining(account, dict.fromkeys(SOURCES, 0), 0)
+    account.add("origin", 300, 1.0)
+    account.wan_bytes += 400
+
+    assert _some(late.by_source(account)) == {"cache": 700, "origin": 300}
+    assert late.wan_bytes(account) == 400
+    assert _some(Share().by_source(account)) == {"origin": 1_000}
+
+
+def test_what_a_task_brought_before_it_was_suspended_stays_its_own() -> None:
+    account = Account()
+    account.by_source["cache"] = 800  # 700 of them were brought by the task's former run
+    earlier = dict.fromkeys(SOURCES, 0) | {"cache": 100, "multicast": 500, "origin": 200}
+    resumed = Share.joining(account, earlier, 250)
+    account.add("peer", 200, 1.0)
+
+    assert _some(resumed.by_source(account)) == {
+        "cache": 100, "multicast": 500, "peer": 200, "origin": 200,
+    }  # fmt: skip
+    assert resumed.wan_bytes(account) == 250
+
+
+def _some(by_source: dict[str, int]) -> dict[str, int]:
+    return {source: count for source, count in by_source.items() if count}
 
 
 def test_what_is_wanted() -> None:

@@ -33,7 +33,9 @@ class Desk:
 
     def add(self, task_id: str, *, dest: str | None = None, url: str = URL) -> Entry:
         given = None if dest is None else str(self.folder / dest)
-        return self.book.add(task_id, TaskRequest(url=url, dest=given), self.run_id)
+        entry = self.book.add(task_id, TaskRequest(url=url, dest=given), self.run_id)
+        entry.join(self.run)
+        return entry
 
     async def end(self, *entries: Entry) -> list[str]:
         await until(lambda: all(entry.record.is_final for entry in entries))
