@@ -50,6 +50,7 @@ class Body:
 def judge(asked: Asked, status: int, headers: Mapping[str, str], *, final_url: str) -> Body:
     """What this answer brings. Raises SourceError if it is not what was asked for."""
     if status == 416 and asked.stop is None and unsatisfied_total(headers) == asked.first:
+        _refuse_length(asked, asked.first)
         return Body(asked.first, asked.first, asked.first, True, strong_validator(headers))
     if status not in (200, 206):
         raise refusal(asked, status, headers)

@@ -46,7 +46,7 @@ def decode(data: bytes, decoder: msgspec.msgpack.Decoder[Record]) -> tuple[list[
             break
         try:
             records.append(decoder.decode(body))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             break
         at += FRAME.size + length
     return records, at

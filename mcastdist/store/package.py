@@ -156,7 +156,7 @@ class Package:
         match record:
             case Verified(edges):
                 for start, stop in pairs_of(edges):
-                    self._recorded.add(start, min(stop, self.begun.chunk_count))
+                    self._recorded.add(max(0, start), min(stop, self.begun.chunk_count))
             case Forgotten(edges):
                 for start, stop in pairs_of(edges):
                     self._recorded.remove(start, stop)

@@ -162,6 +162,7 @@ async def test_a_page_is_refused_at_the_unix_socket_too(
         (b"[" * 100_000, "application/json", 413),
         (b'{"url": "' + b"u" * BODY_BYTES_MAX + b'"}', "application/json", 413),
         (b"[" * 60_000, "application/json", 400),
+        (b'{"url": "\xff"}', "application/json", 400),
     ],
 )
 async def test_bodies_that_are_not_what_a_route_takes(

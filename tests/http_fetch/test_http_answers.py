@@ -212,3 +212,11 @@ def test_any_head_is_judged_or_refused(status: int, headers: dict[str, str]) -> 
     assert body.first in (0, 100)
     assert body.stop is None or body.stop <= 1000
     assert body.total_bytes in (None, 1000)
+
+
+def test_a_file_said_to_end_where_we_resume_must_have_its_length() -> None:
+    """Found by fuzzing: a shortened file looked complete to who had as much of it."""
+    asked = Asked(URL, 100, None, 1000)
+    with pytest.raises(SourceError) as refused:
+        judge(asked, 416, {"Content-Range": "bytes */100"}, final_url=URL)
+    assert refused.value.code == "wrong_length"

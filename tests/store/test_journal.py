@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import xxhash
 from store_kit import QuickDisk
 
 from mcastdist.errors import NoSpace
@@ -128,3 +129,12 @@ def test_the_bytes_of_a_record_are_what_older_stores_have() -> None:
     record = Seen("a", 1)
     assert encode(record).hex() == "00000005a1e4d2524d4b867b9302a16101"
     assert msgspec.msgpack.decode(bytes.fromhex("9302a16101")) == [2, "a", 1]
+
+
+def test_a_record_whose_text_is_none_ends_the_journal_there() -> None:
+    """Found by fuzzing: msgspec has an error of its own for that, which is none of msgspec's."""
+    body = msgspec.msgpack.encode(Seen("tool", 7)).replace(b"tool", b"\xff\xff\xff\xff")
+    broken = FRAME.pack(len(body), xxhash.xxh3_64_intdigest(body)) + body
+    good = encode(Seen("app", 1))
+
+    assert decode(good + broken, DECODER) == ([Seen("app", 1)], len(good))

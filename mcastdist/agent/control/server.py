@@ -144,7 +144,7 @@ async def _body(request: web.Request, route: Route) -> object:
         return None
     try:
         return msgspec.json.decode(data or b"{}", type=route.body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UsageError(f"the request is not what {request.path} takes: {error}") from error
 
 
