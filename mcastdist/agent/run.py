@@ -21,7 +21,7 @@ from mcastdist.wire import ClusterKey
 from . import logs
 from .api import CheckupRequest, Finding
 from .cache import Cache
-from .checkup import cannot_run, examine_machine, in_order
+from .checkup import cannot_run, examine_machine, in_order, of_the_real_places, usable_places
 from .chores import start_chores, start_daemons_chores
 from .control import serve
 from .controller import AgentController
@@ -67,11 +67,15 @@ def _log_only_what_is_wrong(settings: Settings) -> None:
 async def examine_alone(settings: Settings, request: CheckupRequest) -> list[Finding]:
     """What an agent finds that lives only for that; if none can run, what can be seen without."""
     try:
-        async with embedded_agent(settings) as agent:
-            return await agent.checkup(request)
+        with usable_places(settings) as usable:
+            async with embedded_agent(usable) as agent:
+                found = await agent.checkup(request)
     except McastdistError as error:
         seen = await asyncio.to_thread(examine_machine, settings)
         return in_order([cannot_run(str(error)), *seen])
+    if usable is settings:
+        return found
+    return in_order(await asyncio.to_thread(of_the_real_places, settings, found))
 
 
 @asynccontextmanager

@@ -27,15 +27,15 @@ def test_space() -> None:
 
 
 def test_a_look_leaves_nothing_behind(tmp_path: Path) -> None:
-    directory = tmp_path / "cache"
-    found = look_at_disk(load(None, {}, [f"cache.dir={directory}", "cache.free_bytes_min=0"]))
+    for directory in (tmp_path, tmp_path / "not" / "there"):
+        found = look_at_disk(load(None, {}, [f"cache.dir={directory}", "cache.free_bytes_min=0"]))
 
-    assert codes(found)[1] == "space_enough"
-    assert list(directory.iterdir()) == []
+        assert codes(found)[1] == "space_enough"
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    [found] = look_at_disk(load(None, {}, [f"cache.dir={tmp_path / 'file' / 'cache'}"]))
+    [found] = look_at_disk(load(None, {}, [f"cache.dir={tmp_path / 'file'}"]))
 
     assert (found.code, found.severity) == ("disk_refuses", "error")

@@ -68,9 +68,16 @@ async def test_what_is_no_url_is_refused(site: Site) -> None:
 
 
 async def test_alone_an_agent_is_made_for_it(site: Site) -> None:
-    found = await examine_alone(site.settings(), CheckupRequest())
+    settings = site.settings()
+    found = await examine_alone(settings, CheckupRequest())
 
     assert "no_neighbours" in codes(found)
+    assert "store_unexamined" in codes(found)  # it is not there yet, and is not made
+    assert not Path(settings.cache.dir).exists()
+
+    for directory in (settings.cache.dir, settings.node.state_dir):
+        Path(directory).mkdir()
+    assert "store_sound" in codes(await examine_alone(settings, CheckupRequest()))
 
 
 async def test_where_no_agent_can_run_the_machine_is_looked_at(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .examine import cannot_run, examine, examine_machine, examine_switch
 from .findings import KINDS, QUESTIONS, in_order
+from .places import of_the_real_places, usable_places
 from .trials import Trials, trials_of
 
 __all__ = [
@@ -19,5 +20,7 @@ __all__ = [
     "examine_machine",
     "examine_switch",
     "in_order",
+    "of_the_real_places",
     "trials_of",
+    "usable_places",
 ]

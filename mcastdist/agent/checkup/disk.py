@@ -1,7 +1,8 @@
 """Does the cache's disk keep up, and is there room?
 
 A few megabytes are written and made durable, in a file that has no name and is gone at once. That
-says whether a disk is slow, not how fast it is.
+says whether a disk is slow, not how fast it is. A cache that is not there yet is not made: whoever
+examines may not be who the agent runs as.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ SLOW_BYTES_PER_S = 12.5 * MIB  # a stream of 100 Mbit/s, where every stream begi
 
 def look_at_disk(settings: Settings) -> list[Finding]:
     """Write a sample into the cache's directory. Takes up to some seconds."""
-    directory = Path(settings.cache.dir)
+    directory = nearest(Path(settings.cache.dir))
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         free_bytes = shutil.disk_usage(directory).free
         space = judge_space(str(directory), free_bytes, settings.cache.free_bytes_min)
         if free_bytes < SAMPLE_BYTES:
@@ -37,6 +37,13 @@ def look_at_disk(settings: Settings) -> list[Finding]:
     except OSError as error:
         return [_refused(directory, error)]
     return [*judge_speed(str(directory), written_bytes, seconds), *space]
+
+
+def nearest(directory: Path) -> Path:
+    """The directory, or the one in which it would be made."""
+    while not directory.exists() and directory.parent != directory:
+        directory = directory.parent
+    return directory
 
 
 def write_sample(directory: Path) -> tuple[int, float]:

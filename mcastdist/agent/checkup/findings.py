@@ -71,7 +71,7 @@ KINDS: dict[str, Kind] = {
         ("key_private", "ok", "the cluster's key is readable by its owner alone"),
         ("key_readable", "warning", "other users of this machine may read the cluster's key"),
         ("key_unreadable", "error", "a key file is missing, not ours to read, or holds no key"),
-        ("rotation_under_way", "note", "previous cluster keys are still accepted"),
+        ("rotation_under_way", "note", "other cluster keys are accepted beside the current one"),
         ("packages_trusted", "ok", "there are public keys that may sign packages"),
         ("no_trusted_key", "warning", "no key may sign packages, so none is accepted"),
         ("trusted_key_writable", "warning", "other users may change which keys are trusted"),
@@ -130,6 +130,7 @@ KINDS: dict[str, Kind] = {
     **_table(
         "store",
         ("store_sound", "ok", "the store opens, and a sample of it hashes right"),
+        ("store_unexamined", "note", "the store is another user's or not there yet"),
         ("store_damaged", "warning", "chunks of the sample were damaged, and are now forgotten"),
     ),
     **_table(

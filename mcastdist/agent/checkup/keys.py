@@ -31,7 +31,7 @@ def look_at_keys(settings: Settings) -> list[Finding]:
         found.append(
             finding(
                 "rotation_under_way",
-                f"{counted(len(cluster.previous_key_files), 'older cluster key')} still counts",
+                f"beside cluster.key_file {counted(len(cluster.previous_key_files), 'key')} counts",
                 "when all machines have the new key, empty cluster.previous_key_files",
             )
         )

@@ -21,7 +21,7 @@ CAUSES: dict[str, tuple[str, str, str]] = {
     "cluster": ("other_cluster", "{whom} belong to another cluster (cluster.id)",
                 "nothing, if that is meant; else give all the same cluster.id"),
     "key": ("other_key", "{whom} have another cluster key than we",
-            "copy cluster.key_file to all machines; during a rotation name the old one in "
+            "copy cluster.key_file to all machines; during a rotation name the other one in "
             "cluster.previous_key_files"),
     "version": ("other_version", "{whom} speak another version of the protocol",
                 "install the same release of mcastdist everywhere"),
