@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from random import Random
@@ -9,6 +10,7 @@ from random import Random
 import pytest
 
 from fuzz import __main__ as fuzzing
+from fuzz import guided
 from fuzz.mutation import INPUT_BYTES_MAX, mutated
 
 
@@ -135,3 +137,19 @@ def test_an_unknown_target_is_refused_with_those_there_are(
 
 def test_the_entries_of_this_folder_are_found() -> None:
     assert "datagrams" in fuzzing.find_targets()
+
+
+def test_without_atheris_there_is_a_sentence_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "atheris", None)
+
+    assert guided.main(["journals", str(tmp_path / "found")]) == 2
+    assert "pip install atheris" in capsys.readouterr().err
+
+
+def test_the_kept_inputs_of_every_target_are_few_and_small() -> None:
+    for name in fuzzing.find_targets():
+        kept = fuzzing.kept(name)
+        assert len(kept) <= 300
+        assert sum(map(len, kept)) <= 1 << 17
