@@ -17,6 +17,8 @@ import click
 
 from mcastdist.errors import UnavailableError, UsageError
 
+from .options import run
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -51,17 +53,22 @@ def demo(agents: int, given: Path | None, keep: bool, as_json: bool) -> None:
     """
     if sys.platform != "linux":
         raise UsageError("the demo needs the loopback addresses 127.0.0.2 and up of Linux")
+    result = run(_perform(agents, given, keep=keep, quiet=as_json))
+    if as_json:
+        click.echo(json.dumps(result))
+    if not result["complete"]:
+        where = "the reasons stand above" if not as_json else "`results` has the reasons"
+        raise UnavailableError(f"the demo did not complete; {where}")
+
+
+async def _perform(agents: int, given: Path | None, *, keep: bool, quiet: bool) -> Result:
+    """All of it in here, where every signal to end lets it clean up."""
     from .demo_stage import stage_folder
 
     with stage_folder(keep) as folder:
         if keep:
             click.echo(f"The demo's folder is {folder}", err=True)
-        result = asyncio.run(_play(folder, agents, given, quiet=as_json))
-        if as_json:
-            click.echo(json.dumps(result))
-        if not result["complete"]:
-            where = "the reasons stand above" if not as_json else "`results` has the reasons"
-            raise UnavailableError(f"the demo did not complete; {where}")
+        return await _play(folder, agents, given, quiet=quiet)
 
 
 async def _play(folder: Path, agents: int, given: Path | None, *, quiet: bool) -> Result:
@@ -95,7 +102,10 @@ async def _watch(stage: Stage, console: Console) -> None:
                 await stage.pause(REFRESH_S, DEMO_S_MAX)
         return
     told: dict[str, str] = {}
-    while not stage.is_over:
+    while True:
+        is_over = stage.is_over  # asked first, so that the last news are told too
         for line in news(stage, told):
             console.print(line)
+        if is_over:
+            return
         await stage.pause(REFRESH_S, DEMO_S_MAX)

@@ -1,4 +1,4 @@
-"""How is one agent of the demo run? As a service manager would: `python -m mcastdist agent`.
+"""How is one agent of the demo run? As a service manager would, though no longer than the demo.
 
 It has a store, an address 127.0.0.x and a control socket of its own, through which it is asked.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,6 +15,8 @@ from pathlib import Path
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.control import ControlClient
 from mcastdist.errors import McastdistError, UnavailableError
+
+from .demo_child import child_command
 
 READY_S_MAX = 30.0
 READY_LOOK_S = 0.05
@@ -73,7 +74,7 @@ class Actor:
         words = [f"--set={key}={_as_text(value)}" for key, value in (settings | own).items()]
         with (self.folder / "agent.log").open("wb") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "mcastdist", "agent", *words,
+                *child_command("agent", *words),
                 stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL, env=clean_environ(),
             )  # fmt: skip
 
@@ -93,7 +94,10 @@ class Actor:
                 )
                 return await stack.enter_async_context(client)
             await asyncio.sleep(READY_LOOK_S)
-        raise UnavailableError(f"{self.name} was not ready in {READY_S_MAX:.0f} s")
+        raise UnavailableError(
+            f"{self.name} was not ready in {READY_S_MAX:.0f} s, as this machine is busy: take fewer"
+            " --agents, or try again later"
+        )
 
     async def fetch(self, client: ControlClient, url: str) -> None:
         """Give it the task and follow what becomes of it."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from mcastdist.errors import NoSpace, UnavailableError, UsageError
 
 from .demo_actor import clean_environ
+from .demo_child import child_command
 
 PACKAGE_BYTES = 80 << 20  # seconds of stream at the demo's rate
 LIBRARY_FILES_MAX = 600  # small files: every one is synced to disk at every agent
@@ -121,7 +122,7 @@ def _copy(files: Iterator[tuple[Path, Path]], into: Path, bytes_max: int) -> Non
 async def _command(*words: str) -> bytes:
     """What one of our own commands prints."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mcastdist", *words,
+        *child_command(*words),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=clean_environ(),
     )  # fmt: skip
     try:

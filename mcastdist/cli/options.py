@@ -45,22 +45,32 @@ def print_json(result: object) -> None:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run `work` to its end. SIGINT and SIGTERM cancel it, and are raised as KeyboardInterrupt."""
+    """Run `work` to its end. A signal to end cancels it, and is raised as KeyboardInterrupt."""
     import asyncio
 
     try:
-        return asyncio.run(_cancelled_by_sigterm(work))
+        return asyncio.run(_cancelled_by_signals(work))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 
 
-async def _cancelled_by_sigterm(work: Coroutine[Any, Any, Result]) -> Result:
+async def _cancelled_by_signals(work: Coroutine[Any, Any, Result]) -> Result:
+    """SIGINT is asyncio's own; SIGHUP is a terminal that was closed, unless `nohup` said no."""
     import asyncio
     import contextlib
     import signal
 
     task = asyncio.current_task()
     assert task is not None
-    with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def cancel() -> None:
+        if not task.cancelling():  # a second one must not interrupt the cleaning up
+            task.cancel()
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or signal.getsignal(number) == signal.SIG_IGN:
+            continue
+        with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
+            asyncio.get_running_loop().add_signal_handler(number, cancel)
     return await work

@@ -39,7 +39,7 @@ def test_work_gives_its_result() -> None:
     assert run(work()) == 7
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_lets_the_work_clean_up(number: int) -> None:
     cleaned: list[str] = []
 
@@ -54,6 +54,36 @@ def test_a_signal_lets_the_work_clean_up(number: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(work())
     assert cleaned == ["yes"]
+
+
+def test_a_second_signal_does_not_interrupt_the_cleaning_up() -> None:
+    cleaned: list[str] = []
+
+    async def work() -> None:
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGHUP)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.05)
+            cleaned.append("yes")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(work())
+    assert cleaned == ["yes"]
+
+
+def test_work_under_nohup_goes_on() -> None:
+    async def work() -> int:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0)
+        return 7
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run(work()) == 7
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_cancelled_work_is_an_interruption() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,9 +10,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from mcastdist.cli import demo as demo_module
 from mcastdist.cli.demo import demo
@@ -49,21 +53,54 @@ def test_it_pays_once_and_cleans_up(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("mcastdist-demo-*"))
 
 
-def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
+def group_is_gone(group: int, within_s: float) -> bool:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,  # as the terminal does, to the agents too
+        signal.SIGHUP,  # the same, of a terminal that is closed
+        signal.SIGTERM,
+    ],
+)
+def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path, "--agents", "2")
     until = time.monotonic() + DEMO_S
     while not list(tmp_path.glob("mcastdist-demo-*/agent-2/state")):
         assert time.monotonic() < until
         assert process.poll() is None, process.stderr and process.stderr.read()
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as the terminal does, to the agents too
+    if number == signal.SIGTERM:
+        process.terminate()
+    else:
+        os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=DEMO_S)
 
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert not list(tmp_path.glob("mcastdist-demo-*"))
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)  # nobody of its group is left
+    assert group_is_gone(process.pid, 0.1)
+
+
+def test_the_agents_of_a_demo_that_is_killed_outright_end_too(tmp_path: Path) -> None:
+    process = start(tmp_path, "--agents", "2")
+    until = time.monotonic() + DEMO_S
+    while not list(tmp_path.glob("mcastdist-demo-*/agent-2/state")):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    process.kill()
+    process.communicate(timeout=DEMO_S)
+
+    assert group_is_gone(process.pid, DEMO_S)
 
 
 def failed_result() -> Result:
@@ -98,3 +135,17 @@ def test_elsewhere_it_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("agents", ["1", "41", "x"])
 def test_how_many_agents(agents: str) -> None:
     assert CliRunner().invoke(demo, ["--agents", agents]).exit_code == 2
+
+
+async def test_the_last_change_is_told_too_where_nothing_can_be_redrawn() -> None:
+    actor = SimpleNamespace(name="agent 1", state="receiving")
+
+    async def pause(*_: float) -> None:
+        actor.state, stage.is_over = "delivered", True
+
+    stage: Any = SimpleNamespace(actors=[actor], is_over=False, seconds=1.0, pause=pause)
+    console = Console(file=io.StringIO())
+    await demo_module._watch(stage, console)
+
+    assert isinstance(console.file, io.StringIO)
+    assert "agent 1  delivered" in console.file.getvalue()
