@@ -10,10 +10,10 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from mcastdist.agent.control import ControlClient
 from mcastdist.agent.origin_server import OriginServer, start_origin
@@ -24,6 +24,7 @@ from .demo_package import Package, make_package
 
 START_DELAY_S = 3.0
 LATE_S = 0.8  # after the stream's start: the late one misses the beginning
+STARTS_AT_ONCE = 4  # each is a second of a processor, and little else
 RATE_BPS = 300_000_000  # all agents share this machine's cores
 DATAGRAM_BYTES = 1_472  # as on a LAN, although loopback takes more
 PORTS = range(20_000, 40_000)
@@ -142,9 +143,7 @@ async def open_stage(
         actors = [Actor(n, folder, is_late=n == agents) for n in range(1, agents + 1)]
         stack.push_async_callback(_stop_all, actors)
         settings = stage_settings(folder)
-        for actor in actors:
-            await actor.start(settings)
-        clients = [await actor.ready(stack) for actor in actors]
+        clients = await _start_all(actors, settings, stack)
         stage = Stage(actors=actors, origin=origin, package=package)
         tasks = [
             asyncio.create_task(_act(actor, client, origin.package_urls()[0]))
@@ -154,13 +153,29 @@ async def open_stage(
         yield stage
 
 
+async def _start_all(
+    actors: list[Actor], settings: dict[str, object], stack: AsyncExitStack
+) -> list[ControlClient]:
+    """A few at a time: all at once, none would be ready soon on a busy machine."""
+    turn = asyncio.Semaphore(STARTS_AT_ONCE)
+
+    async def start(actor: Actor) -> ControlClient:
+        async with turn:
+            await actor.start(settings)
+            return await actor.ready(stack)
+
+    starts = [asyncio.create_task(start(actor)) for actor in actors]
+    stack.push_async_callback(_cancel, starts)
+    return await asyncio.gather(*starts)
+
+
 async def _act(actor: Actor, client: ControlClient, url: str) -> None:
     if actor.is_late:
         await asyncio.sleep(START_DELAY_S + LATE_S)
     await actor.fetch(client, url)
 
 
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROLES = {"representative": "represents", "receiver": "receives", "alone": "alone", "none": ""}
 STATE_STYLES = {"delivered": "green", "failed": "bold red", "comes late": "bright_black"}
+COPIES_FROM_BYTES = 1 << 20  # of less, the manifest is the larger part
 SOURCES = ("multicast", "parity", "peer", "origin")
 
 
@@ -86,11 +87,12 @@ def summary(result: Result) -> RenderableType:
         if result["equal"]
         else ("Not every file is there and right.", "bold red")
     )
+    copies = Text.assemble(": ", (f"{result['origin_copies']:.3f} copies", "bold"))
     return Text.assemble(
         "\nThe origin served ",
         (size(served), "bold"),
-        f" for a package of {size(payload)}: ",
-        (f"{result['origin_copies']:.3f} copies", "bold"),
+        f" for a package of {size(payload)}",
+        copies if payload >= COPIES_FROM_BYTES else "",
         f".\n{agents} downloads would have been {size(payload * agents)}. ",
         verdict,
     )

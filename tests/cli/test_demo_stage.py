@@ -112,3 +112,26 @@ async def test_all_are_stopped_at_once(stage: Stage) -> None:
         actor.stop = together.wait  # each waits for the other
 
     await asyncio.wait_for(demo_stage._stop_all(stage.actors), 5)
+
+
+async def test_a_few_are_started_at_a_time(stage: Stage, tmp_path: Path) -> None:
+    starting = most = 0
+
+    class Slow(Actor):
+        async def start(self, settings: dict[str, object]) -> None:
+            nonlocal starting, most
+            starting += 1
+            most = max(most, starting)
+
+        async def ready(self, stack: contextlib.AsyncExitStack) -> Any:
+            nonlocal starting
+            await asyncio.sleep(0)
+            starting -= 1
+            return self.name
+
+    actors: list[Actor] = [Slow(number, tmp_path, is_late=False) for number in range(1, 12)]
+    async with contextlib.AsyncExitStack() as stack:
+        names: list[Any] = await demo_stage._start_all(actors, {}, stack)
+
+    assert names == [actor.name for actor in actors]
+    assert most == demo_stage.STARTS_AT_ONCE

@@ -141,3 +141,12 @@ def test_the_sum(equal: bool, verdict: str) -> None:
         "The origin served 129.0 MiB for a package of 128.0 MiB: 1.008 copies.",
         f"5 downloads would have been 640.0 MiB. {verdict}",
     ]
+
+
+def test_a_small_package_is_not_told_in_copies() -> None:
+    result: Any = {
+        "payload_bytes": 7, "origin_bytes": 604, "origin_copies": 86.3, "agents": 5, "equal": True,
+    }  # fmt: skip
+    said = " ".join(drawn(summary(result)))
+
+    assert "served 604 B for a package of 7 B. 5 downloads would have been 35 B" in said
