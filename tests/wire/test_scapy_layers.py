@@ -58,9 +58,9 @@ def test_what_is_neither_is_shown_and_breaks_nothing() -> None:
 
 
 def test_another_port_can_be_bound() -> None:
-    assert McastdistStream not in captured(stream(5)[0], 9000)
-    scapy_layers.bind(9000)
-    assert McastdistStream in captured(stream(5)[0], 9000)
+    assert McastdistStream not in captured(stream(5)[0], 9_733)
+    scapy_layers.bind(9_733)
+    assert McastdistStream in captured(stream(5)[0], 9_733)
 
 
 def test_the_agent_never_loads_scapy() -> None:
