@@ -59,6 +59,9 @@ def fetch(
     seconds while others still miss something, longer if it is their representative. If all was in
     the cache it does not stay.
 
+    Files in DIR that are not the package's stay as they are, also those that only an older version
+    had: for a clean upgrade give each version a directory of its own, or empty DIR before.
+
     Ctrl-C cancels the task, also in a running agent. What was verified stays in the cache, and the
     same command goes on from there.
     """

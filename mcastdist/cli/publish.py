@@ -55,7 +55,7 @@ _KEY_CHARS_MAX = 4_096  # a key file has 300: what has as many as this is none
     type=int,
     metavar="N",
     help="Must rise from one version to the next, agents refuse to go back."
-    " [default: seconds since 1970]",
+    " [default: microseconds since 1970]",
 )
 @click.option(
     "--expires-days",
@@ -75,7 +75,8 @@ _KEY_CHARS_MAX = 4_096  # a key file has 300: what has as many as this is none
     "--install",
     multiple=True,
     metavar="ARG",
-    help="The install command: once for the program and once for each of its arguments.",
+    help="The install command: once for the program and once for each of its arguments. It is signed"
+    " and carried along; agents of this version never run it.",
 )
 @click.option("--comment", default="", help="One line that is signed along and shown by minisign.")
 @json_option
@@ -101,13 +102,14 @@ def publish(
     from .package_files import write_package
     from .package_tree import find_tree
 
-    created = int(time.time())
+    now_us = time.time_ns() // 1_000  # two versions may be published within one second
+    created = now_us // 1_000_000
     with _publishers_words():
         draft = _draft(
             name=name,
             version=version,
             created=created,
-            sequence=created if sequence is None else sequence,
+            sequence=now_us if sequence is None else sequence,
             expires=None if expires_days is None else created + expires_days * _DAY_S,
             sources=_payload_sources(sources, f"{name}-{version}.payload"),
             install=install,
@@ -132,6 +134,12 @@ def _draft(**words: Any) -> Manifest:
 
 
 def _payload_sources(given: tuple[str, ...], payload: str) -> tuple[str, ...]:
+    for one in given:
+        if not one.startswith(("http://", "https://")):
+            raise UsageError(
+                f"--source {one!r} is no URL; give one with http:// or https://, or leave it out:"
+                " the folder of the manifest is asked anyway"
+            )
     return (*(one + payload if one.endswith("/") else one for one in given), payload)
 
 

@@ -85,11 +85,20 @@ def test_the_result_as_json(work: Path) -> None:
 
 
 def test_sequence_and_time_follow_the_clock_unless_given(work: Path) -> None:
-    before = int(time.time())
+    before = time.time()
     run(work)
     manifest = published(work)
-    assert before <= manifest.sequence == manifest.created <= time.time()
+    assert int(before) <= manifest.created <= time.time()
+    assert before <= manifest.sequence / 1e6 <= time.time()
     assert manifest.expires is None
+
+
+def test_of_two_versions_in_one_second_the_second_is_the_later(work: Path) -> None:
+    sequences = []
+    for version in ("2.0", "2.1"):
+        result = run(work, "--json", f"--version={version}")
+        sequences.append(json.loads(result.stdout)["sequence"])
+    assert sequences[0] < sequences[1]
 
 
 def test_all_that_can_be_said_is_in_the_manifest(work: Path) -> None:
@@ -140,6 +149,7 @@ def test_the_shell_can_check_it(work: Path) -> None:
         ("sequence", str(1 << 60)),
         ("source", "ftp://host/x"),
         ("source", "../x"),
+        ("source", "foo"),
         ("install", "x" * 5_000),
         ("comment", "a\nb"),
         ("comment", "\udcff"),
