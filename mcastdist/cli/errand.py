@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from mcastdist.agent.api import Controller, EmbeddedController, TaskRecord, TaskRequest
 from mcastdist.errors import McastdistError, NotPermitted, UnavailableError, UsageError
 
+from .agreement import task_settings
 from .engine import Engine
 from .exits import Exit, status_of_task
 from .options import print_json, run
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
     from .engine import RemoteController
 
-# Settings that say where the running agent is; they are not for the task.
-LOCATES_AGENT = ("control.", "node.state_dir")
 SHA256_HEX_CHARS = 64
 
 
@@ -76,7 +75,8 @@ async def _bring(engine: Engine, settings: Settings, errand: Errand) -> TaskReco
     progress = choose_progress(as_json=errand.as_json)
     async with engine.client(settings) as client:
         if await usable(client):
-            request = replace(errand.request, settings=task_settings(errand.overrides))
+            own = task_settings(errand.overrides, settings, await client.settings())
+            request = replace(errand.request, settings=own)
             task = await follow(client, request, progress)
             _tell(task, as_json=errand.as_json)
             return task
@@ -104,26 +104,6 @@ async def follow(controller: Controller, request: TaskRequest, progress: Progres
     if not task.is_final:
         raise UnavailableError(f"the agent stopped before task {task.id} was done; ask it again")
     return task
-
-
-def task_settings(overrides: Sequence[str]) -> dict[str, str | int | float | bool]:
-    """What `--set` means for a task of a running agent. Raises UsageError for the machine's keys.
-
-    The values stay text: the agent reads them as the key's type and refuses what is out of range.
-    """
-    from mcastdist.agent.settings import PER_TASK
-
-    pairs = (override.partition("=")[::2] for override in overrides)
-    wanted = {key.strip(): value for key, value in pairs}
-    for key in list(wanted):
-        if key.startswith(LOCATES_AGENT):
-            del wanted[key]
-        elif key not in PER_TASK:
-            raise UsageError(
-                f"--set {key}: an agent runs here and keeps its own {key}; "
-                "change it in its agent.toml, or leave it out"
-            )
-    return dict(wanted)
 
 
 async def usable(client: RemoteController) -> bool:

@@ -75,8 +75,8 @@ _KEY_CHARS_MAX = 4_096  # a key file has 300: what has as many as this is none
     "--install",
     multiple=True,
     metavar="ARG",
-    help="The install command: once for the program and once for each of its arguments. It is signed"
-    " and carried along; agents of this version never run it.",
+    help="The install command: once for the program and once for each of its arguments. It is"
+    " signed and carried along; agents of this version never run it.",
 )
 @click.option("--comment", default="", help="One line that is signed along and shown by minisign.")
 @json_option

@@ -8,7 +8,7 @@ import pytest
 from fake_controller import FakeController, record
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
-from mcastdist.cli.errand import follow, make_request, task_settings
+from mcastdist.cli.errand import follow, make_request
 from mcastdist.cli.progress import SilentProgress
 from mcastdist.errors import UnavailableError, UsageError
 
@@ -37,13 +37,6 @@ def test_a_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_request(url: str, sha256: str | None) -> None:
     with pytest.raises(UsageError):
         make_request(url, sha256=sha256, dest=None)
-
-
-def test_only_settings_of_a_task_go_with_it() -> None:
-    overrides = ["election.weight=0", "node.state_dir=/x", "control.socket=/y", "election.weight=5"]
-    assert task_settings(overrides) == {"election.weight": "5"}
-    with pytest.raises(UsageError, match=r"log\.level"):
-        task_settings(["log.level=debug"])
 
 
 async def test_everything_is_shown_from_the_start_to_the_end() -> None:

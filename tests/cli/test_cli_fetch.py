@@ -170,6 +170,13 @@ def test_settings_for_the_task_go_with_it(terminal, engine) -> None:
     }
 
 
+def test_settings_that_a_running_agent_has_already_may_be_said_again(terminal, engine) -> None:
+    same = ["--set", "cluster.id=example", "--set", "multicast.port=7447"]
+    assert terminal.type("fetch", URL, *same).exit_code == 0
+    assert request_of(engine.remote.called("start")).settings == {}
+    assert terminal.type("fetch", URL, "--set", "cluster.id=other").exit_code == 2
+
+
 def test_settings_of_the_machine_are_refused_by_a_running_agent(terminal, engine) -> None:
     result = terminal.type("fetch", URL, "--set", "cache.bytes_max=1")
     assert result.exit_code == 2
