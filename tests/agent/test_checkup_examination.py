@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from checkup_kit import ALONE, FULL_GROUP, GROUP
 
-from mcastdist.agent.checkup.examination import NEIGHBOURS_MAX, Examination, Trial
+from mcastdist.agent.checkup.examination import KNOWN_MAX, NEIGHBOURS_MAX, Examination, Trial
 from mcastdist.ids import NodeId
 from mcastdist.wire import Echo, Way
 
@@ -64,3 +64,14 @@ def test_no_more_than_so_many_are_examined_one_by_one() -> None:
         book.receive(echo(probe.number), NodeId(number), THERE, at=100.1)
 
     assert (len(book.neighbours), len(book.examined)) == (NEIGHBOURS_MAX + 5, NEIGHBOURS_MAX)
+
+
+def test_invented_neighbours_fill_the_book_and_no_more() -> None:
+    book = Examination(7)
+    probe = book.probe(GROUP, at=100.0)
+    for number in range(KNOWN_MAX + 5):
+        book.receive(echo(probe.number), NodeId(number), THERE, at=100.1)
+    book.receive(echo(probe.number, FULL_GROUP), NodeId(3), THERE, at=100.1)
+
+    assert len(book.neighbours) == KNOWN_MAX
+    assert FULL_GROUP in book.neighbours[NodeId(3)].heard_here  # who is known is still heard

@@ -15,6 +15,7 @@ from mcastdist.node import Address
 from mcastdist.wire import Echo, Probe, Way
 
 NUMBER_MAX = 0xFFFF
+KNOWN_MAX = 4_096  # bounds what a member can make us keep who answers in invented names
 NEIGHBOURS_MAX = 64  # examined one by one; a subnet's faults show on far fewer
 
 
@@ -74,6 +75,8 @@ class Examination:
             return
         neighbour = self.neighbours.get(node)
         if neighbour is None:
+            if len(self.neighbours) >= KNOWN_MAX:
+                return
             neighbour = self.neighbours[node] = Neighbour(
                 node, address, echo.host, echo.version, echo.http_port, echo.datagram_bytes_max
             )
