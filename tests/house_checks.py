@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -100,6 +101,13 @@ def untested(root: Path, reasons: Mapping[str, str]) -> list[str]:
         and _name(root, path) not in reasons
         and not _has_test(tests, root, path)
     ]
+
+
+def namesakes(root: Path) -> list[str]:
+    """Names that several modules below `tests` have: pytest imports only one of them."""
+    paths = (root / "tests").rglob("*.py")
+    counted = Counter(path.name for path in paths if path.stem not in ("conftest", "__init__"))
+    return sorted(name for name, count in counted.items() if count > 1)
 
 
 def idle_excuses(root: Path, long: Mapping[str, str], untried: Mapping[str, str]) -> list[str]:

@@ -116,6 +116,14 @@ def test_every_module_has_its_tests(broken: Path) -> None:
     assert checks.untested(ROOT, TESTED_ELSEWHERE) == []
 
 
+def test_every_test_module_has_a_name_of_its_own(broken: Path) -> None:
+    (broken / "tests" / "other").mkdir()
+    (broken / "tests" / "other" / "test_sound.py").write_text("")
+
+    assert checks.namesakes(broken) == ["test_sound.py"]
+    assert checks.namesakes(ROOT) == []
+
+
 def test_nothing_is_excused_that_needs_no_excuse(broken: Path) -> None:
     excuses = {"room/gone.py": "because", "room/sound.py": "because"}
 
