@@ -30,6 +30,7 @@ LEVELS = {
 }
 SECRET_NAME = re.compile(r"(^|_)(key|token|secret|password|authorization|cookie)s?$")
 URL_PASSWORD = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+NO_HTTP = "aiohttp.http_exceptions"  # where aiohttp defines what its parser refuses
 MASK = "***"
 BARE = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f]+")  # what needs no quotes to be one value
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -120,7 +121,17 @@ class JsonLines(logging.Formatter):
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Ours, so that `set_up` finds it again."""
+    """Ours, so that `set_up` finds it again.
+
+    What aiohttp tells of bytes that are no HTTP is left out: anybody who reaches a port can send
+    them, and would fill the disk with a traceback for each.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        if kind is not None and kind.__module__ == NO_HTTP:
+            return False
+        return bool(super().filter(record))
 
 
 def _when(record: logging.LogRecord) -> datetime:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 
 from mcastdist.agent import logs
 from mcastdist.agent.settings import LogSettings
@@ -115,6 +116,17 @@ def test_libraries_are_heard_from_warning_up(set_up: SetUp) -> None:
     logging.getLogger("asyncio").warning("a task was never awaited")
 
     assert stream.getvalue().endswith("warning  asyncio  a task was never awaited\n")
+
+
+def test_bytes_that_are_no_http_fill_no_log(set_up: SetUp) -> None:
+    """Anybody on the LAN can send them to the port of the peers."""
+    stream = set_up()
+    for error in (BadHttpMessage("no"), LineTooLong(b"x", 8190)):
+        logging.getLogger("aiohttp.server").error("Error handling request", exc_info=error)
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=KeyError("ours"))
+
+    assert stream.getvalue().count("Error handling request") == 1
+    assert "KeyError: 'ours'" in stream.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
