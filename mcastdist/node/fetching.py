@@ -85,7 +85,9 @@ class Fetching:
         if ours:
             self._last_sentence = sentence
         else:
-            self._hunt.failed(request, code, sentence, permanent=permanent, now=now)
+            self._hunt.failed(
+                request, code, sentence, permanent=permanent, retry_after_s=retry_after_s, now=now
+            )
 
     def stop_hunt(self, now: float) -> None:
         """The manifest is here, or not to be asked for now."""

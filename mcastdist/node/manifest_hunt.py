@@ -16,6 +16,7 @@ from mcastdist.timers import NEVER
 from .commands import CancelRequest, Command, GetManifest, TaskSpec
 from .environment import Environment
 
+PUT_OFF_S_MAX = 3_600.0  # a server cannot silence us for longer than this
 ROUND_WAITS_S = (0.3, 1.0, 2.0, 4.0)  # a peer that is just starting is ready by then
 
 NOBODY = ("no_source", "no neighbour and no origin is known for it")
@@ -39,6 +40,7 @@ class ManifestHunt:
         self._sources: list[tuple[Source, ContentId | None]] = []
         self._dead: dict[tuple[str, str], tuple[str, str]] = {}
         self._tried: set[tuple[str, str]] = set()
+        self._put_off: dict[tuple[str, str], float] = {}  # by a Retry-After, until then
         self._asked: tuple[int, Source] | None = None
         self._rounds = 0
         self._wait_until = -NEVER
@@ -65,7 +67,14 @@ class ManifestHunt:
         self._ask(now)
 
     def failed(
-        self, request: int, code: str, sentence: str, *, permanent: bool, now: float
+        self,
+        request: int,
+        code: str,
+        sentence: str,
+        *,
+        permanent: bool,
+        retry_after_s: float | None = None,
+        now: float,
     ) -> None:
         """The source we asked did not give it."""
         if self._asked is None or self._asked[0] != request:
@@ -76,6 +85,8 @@ class ManifestHunt:
         self._tried.add(_key(source))
         if permanent:
             self._dead[_key(source)] = (code, sentence)
+        if retry_after_s is not None:
+            self._put_off[_key(source)] = now + min(retry_after_s, PUT_OFF_S_MAX)
         self._env.trace("node.manifest_failed", at=now, source=source.address, code=code)
         self._ask(now)
 
@@ -113,11 +124,11 @@ class ManifestHunt:
         if not self._sources:
             return
         alive = [pair for pair in self._sources if _key(pair[0]) not in self._dead]
-        fresh = [pair for pair in alive if _key(pair[0]) not in self._tried]
+        fresh = [pair for pair in alive if self._may_try(_key(pair[0]), now)]
         if fresh:
             self._order(*fresh[0])
         elif alive:
-            self._wait_or_give_up(now)
+            self._wait_or_give_up(min(self._ready_at(_key(pair[0])) for pair in alive), now)
         else:
             final = any(source.kind != "peer" for source, _ in self._sources)
             self.verdict = Verdict(*self._last, final)
@@ -133,14 +144,21 @@ class ManifestHunt:
         self._wait_until = -NEVER
         self._outputs.append(GetManifest(self._spec.id, request, source, content))
 
-    def _wait_or_give_up(self, now: float) -> None:
+    def _may_try(self, key: tuple[str, str], now: float) -> bool:
+        return key not in self._tried and self._ready_at(key) <= now
+
+    def _ready_at(self, key: tuple[str, str]) -> float:
+        return self._put_off.get(key, -NEVER)
+
+    def _wait_or_give_up(self, ready_at: float, now: float) -> None:
+        """All have been tried; the first of them may be asked again at `ready_at`."""
         if self._rounds >= len(ROUND_WAITS_S):
             self.verdict = Verdict(*self._last, final=False)
             return
         wait_s = ROUND_WAITS_S[self._rounds] * (0.75 + 0.5 * self._env.rng.random())
         self._rounds += 1
         self._tried.clear()
-        self._wait_until = now + wait_s
+        self._wait_until = max(now + wait_s, ready_at)
 
 
 def _key(source: Source) -> tuple[str, str]:

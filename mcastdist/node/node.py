@@ -13,7 +13,17 @@ from mcastdist.http_fetch import Source
 from mcastdist.ids import ContentId, Locator, NodeId
 from mcastdist.ranges import RangeSet
 from mcastdist.timers import NEVER, Timers
-from mcastdist.wire import OFFER_WAIT_S, OFFERS_ENOUGH, Dismiss, Message, Need, Offer, Report, Seek
+from mcastdist.wire import (
+    OFFER_WAIT_S,
+    OFFERS_ENOUGH,
+    Claim,
+    Dismiss,
+    Message,
+    Need,
+    Offer,
+    Report,
+    Seek,
+)
 
 from .commands import Address, Command, Package, Send, TaskId, TaskSpec
 from .config import NodeConfig
@@ -87,7 +97,9 @@ class Node:
         for task in self._concerned(message):
             task.receive(message, sender, address, now=now)
         if isinstance(message, Seek):
-            self._hear_seek(message, now)
+            self._asked(message, aside=message.again, now=now)
+        elif isinstance(message, Claim):
+            self._asked(message, aside=True, now=now)
         elif isinstance(message, Offer):
             self._hear_offer(message, now)
         self._settle()
@@ -187,15 +199,18 @@ class Node:
         locator = getattr(message, "locator", None)
         return [one for one in self._tasks.values() if one.spec.locator == locator]
 
-    def _hear_seek(self, seek: Seek, now: float) -> None:
-        """PROTOCOL.md, 5: a holder offers after a random wait, unless a representative answers."""
-        holding = self._holdings.get(Locator(seek.locator))
+    def _asked(self, question: Seek | Claim, *, aside: bool, now: float) -> None:
+        """PROTOCOL.md, 5: a holder offers after a random wait, unless a representative answers.
+
+        Who claims may never have asked: it slept, say, while its session came to its end.
+        """
+        holding = self._holdings.get(Locator(question.locator))
         if holding is None or not self._may_answer:
             return
-        if any(one.is_in_session for one in self._concerned(seek)):
+        if any(one.is_in_session for one in self._concerned(question)):
             return
         holding.offers_heard = 0
-        holding.asked_aside |= seek.again
+        holding.asked_aside |= aside
         self._timers.set_if_earlier(holding.locator, now + self._env.rng.random() * OFFER_WAIT_S)
 
     @property

@@ -11,6 +11,7 @@ from mcastdist.election import AnnounceNow, AskLeader, Role, RoleChanged
 from mcastdist.ids import NodeId
 from mcastdist.wire import (
     BAN_S,
+    LEASE_S,
     Announce,
     Claim,
     Dismiss,
@@ -131,7 +132,11 @@ class Participation:
                 self._say(output)
 
     def wake(self, *, now: float) -> None:
-        """The moment of `wake_at` has come."""
+        """The moment of `wake_at` has come, or is long over: this machine may have slept."""
+        ours = self.parts.representation
+        if ours is not None and now - ours.wake_at() > LEASE_S:  # nobody follows it any more
+            self._candidate.resign("overslept", now=now)
+            self.apply_roles(now)
         self._candidacy.wake(now=now)
         self.parts.wake(now=now)
 

@@ -156,3 +156,13 @@ def test_the_failure_of_a_cancelled_request_changes_nothing() -> None:
     hunt.stop(0.2)
     hunt.failed(order.request, "refused", "no", permanent=True, now=0.3)
     assert hunt.verdict is None
+
+
+def test_who_puts_us_off_is_not_asked_before_then() -> None:
+    hunt = _hunt([(ORIGIN, None)])
+    (order,) = hunt.drain()
+    assert isinstance(order, GetManifest)
+    hunt.failed(order.request, "status_503", "busy", permanent=False, retry_after_s=60.0, now=1.0)
+    assert hunt.wake_at() == 61.0
+    hunt.use([(PEER, CONTENT), (ORIGIN, None)], expected=False, now=2.0)
+    assert [_fail(hunt, 2.0), _fail(hunt, 2.0)] == [PEER, None]

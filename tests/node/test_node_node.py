@@ -25,6 +25,7 @@ from node_kit import (
     said,
     said_aside,
     seek,
+    sends,
 )
 
 from mcastdist.election import Merits
@@ -32,7 +33,17 @@ from mcastdist.ids import ContentId, Locator
 from mcastdist.node import Command, Complete, Node, TaskSpec
 from mcastdist.ranges import RangeSet
 from mcastdist.timers import NEVER
-from mcastdist.wire import OFFER_WAIT_S, OFFERS_ENOUGH, Message, Offer, Phase, Report, Seek
+from mcastdist.wire import (
+    OFFER_WAIT_S,
+    OFFERS_ENOUGH,
+    Claim,
+    Message,
+    Offer,
+    Phase,
+    Report,
+    Seek,
+    Standing,
+)
 
 OTHER_LOCATOR = Locator.of_url("http://origin.example/other.mcd")
 OTHER_SPEC = TaskSpec(id="other", locator=OTHER_LOCATOR, urls=("http://origin.example/other.mcd",))
@@ -72,6 +83,14 @@ def test_a_holder_offers_what_is_sought_after_a_short_wait() -> None:
     assert (made.locator, made.content, made.held_blocks) == (LOCATOR, CONTENT, BLOCKS)
     assert (made.complete, made.busy, made.http_port) == (True, False, 8_000)
     assert node.wake_at() == NEVER
+
+
+def test_a_holder_offers_to_who_claims_without_having_asked() -> None:
+    """It slept while its session came to its end, and its lease is over."""
+    node = _holder()
+    _hear(node, Claim(LOCATOR, Standing(1, 50)), 5.0)
+    offers = sends(_run(node, 6.0))
+    assert [(type(one.message), one.aside) for one in offers] == [(Offer, False), (Offer, True)]
 
 
 def test_who_had_no_interface_offers_once_there_is_one() -> None:

@@ -156,6 +156,17 @@ def test_with_a_number_of_receivers_to_wait_for_the_wait_has_its_own_bound() -> 
     assert ours.parts.representation.start_at == 7.0
 
 
+def test_a_representative_that_slept_for_longer_than_its_lease_seeks_again() -> None:
+    ours = _participation()
+    _run(ours, 1.0)
+    assert ours.role is Role.LEADING
+    ours.wake(now=ours.wake_at() + LEASE_S + 0.1)
+    ours.apply_roles(ours.wake_at())
+
+    assert ours.role is Role.SEEKING
+    assert ours.parts.representation is None
+
+
 def test_only_the_representative_can_dismiss_us() -> None:
     ours = _participation()
     ours.parts.package_known(package(), now=0.0)

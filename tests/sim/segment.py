@@ -43,6 +43,7 @@ __all__ = ["Link", "Segment"]
 
 DATAGRAM_BYTES = 40 + 256
 LAN_DELAY_S = 0.0003
+ROUNDING_S = 1e-6  # what a difference of two clocks may be off
 LOW_32_BITS = 0xFFFF_FFFF
 PARITY = Fountain()
 Deliver = Callable[[], None]
@@ -327,6 +328,7 @@ class Segment:
         for command in machine.node.drain():
             self._carry_out(machine, command)
         wake_at = machine.node.wake_at() - machine.clock_s
+        wake_at += ROUNDING_S if machine.clock_s else 0.0
         if wake_at < self._wakes[machine.id]:
             self._wakes[machine.id] = wake_at
             self.at(wake_at, lambda: self._wake(machine, wake_at))

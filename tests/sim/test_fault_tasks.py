@@ -1,0 +1,81 @@
+"""Promises about many tasks at once, and about people who cancel and suspend them."""
+
+from __future__ import annotations
+
+import pytest
+from moments import MOMENTS, receivers, run_to, session
+from promises import FEW, finish
+from segment import Segment
+
+PACKAGES = 10
+QUEUED = 1_000
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_ten_packages_at_once_have_several_representatives_and_are_each_paid_once(
+    seed: int,
+) -> None:
+    segment = Segment(nodes=6, seed=seed, blocks=6, packages=PACKAGES)
+    for package in range(PACKAGES):
+        segment.start(package=package, at=0.05 * package)
+    segment.run_until(1.4)
+    representing = {node for n in range(PACKAGES) for node in segment.representatives_of(n)}
+    assert len(representing) >= 3
+    segment.run(20.0)
+    finish(segment, packages=PACKAGES)
+    assert [segment.wan_copies_of(package) for package in range(PACKAGES)] == [1.0] * PACKAGES
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_ten_packages_survive_whoever_represents_most_of_them(seed: int) -> None:
+    segment = Segment(nodes=5, seed=seed, blocks=6, packages=PACKAGES, delay_s=1.5)
+    for package in range(PACKAGES):
+        segment.start(package=package)
+    segment.run_until(2.0)
+    segment.kill(1 + seed % 5)
+    segment.run(60.0)
+    finish(segment, packages=PACKAGES)
+
+
+def test_a_thousand_tasks_on_one_segment_all_end() -> None:
+    segment = Segment(nodes=2, seed=1, blocks=1, packages=QUEUED, delay_s=0.5)
+    for package in range(QUEUED):
+        segment.start(package=package, at=0.005 * package)
+    segment.run(120.0)
+    left = [package for package in range(QUEUED) if segment.unfinished(package)]
+    assert left == []
+    assert sum(segment.wan_copies_of(package) for package in range(QUEUED)) == QUEUED
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("seed", FEW)
+def test_one_that_cancels_at_any_moment_takes_no_more_and_harms_nobody(
+    seed: int, moment: str
+) -> None:
+    """The representative, or a receiver; whoever cancels is asked for nothing."""
+    segment = session(seed, moment)
+    representative = run_to(segment, moment)
+    quitter = representative if seed % 2 else receivers(segment)[0].id
+    had = len(segment.machines[quitter].disk)
+    if quitter == representative:
+        segment.excuse = "who has cancelled serves nobody"
+    segment.stop(quitter, "cancelled")
+    segment.run(60.0)
+    segment.check_bytes()
+    assert segment.unfinished() == [quitter]
+    assert len(segment.machines[quitter].disk) == had
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("seed", FEW)
+def test_if_all_cancel_at_any_moment_nothing_is_asked_or_said_any_more(
+    seed: int, moment: str
+) -> None:
+    segment = session(seed, moment)
+    run_to(segment, moment)
+    for node in segment.machines:
+        segment.stop(node, "cancelled")
+    segment.run_until(segment.now + 10.0)
+    served, said = segment.wan_blocks.total(), segment.said.total()
+    segment.run_until(segment.now + 100.0)
+    assert (segment.wan_blocks.total(), segment.said.total()) == (served, said)
