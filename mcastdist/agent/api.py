@@ -126,6 +126,7 @@ class AgentStatus(Struct, kw_only=True):
     kernel_drops: int
     fast_path: bool
     fallbacks: dict[str, int] = field(default_factory=dict)  # of all tasks: reason code -> times
+    unmet: list[dict[str, object]] = field(default_factory=list)  # interfaces asked for: name, why
 
 
 class CheckupRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

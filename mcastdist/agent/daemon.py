@@ -46,6 +46,7 @@ from .stream_sockets import Group
 from .streams import Streams
 from .taskbook import TaskBook
 from .trace_file import TraceFile
+from .unmet import log_choice
 
 GOODBYE_S = 0.1  # for the hand-over's datagram to leave before the sockets close
 SEED_BITS = 64
@@ -117,7 +118,8 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     library = await asyncio.to_thread(_library, settings, identity)
     stack.push_async_callback(asyncio.to_thread, library.close_all)
     tracer = trace or _tracer(settings, stack)
-    interfaces = list(choose(settings, read_inventory()).chosen)
+    choice = choose(settings, read_inventory())
+    interfaces = list(choice.chosen)
     opener, http_opener = (identity.opener(settings.cluster.id) for _ in range(2))
     voice = identity.voice(settings.cluster.id, (opener, http_opener))
     streams = Streams(
@@ -174,8 +176,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     stack.push_async_callback(book.finish_deliveries)
     stack.push_async_callback(agent.leave)
     await agent.hold_what_is_here()
-    for chosen in interfaces:
-        log.info("uses interface", name=chosen.name, address=str(chosen.address), why=chosen.why)
+    log_choice(settings, choice)
     return agent
 
 

@@ -20,7 +20,7 @@ from mcastdist.manifest import PublicKey
 from mcastdist.wire import ClusterKey, Message, Opener, Sealer
 
 from . import logs
-from .settings import Settings
+from .settings import ClusterSettings, Settings
 from .state_dir import StateDir
 
 log = logs.get("identity")
@@ -46,11 +46,9 @@ class Identity:
     @classmethod
     def read(cls, settings: Settings) -> Identity:
         """As the settings say. Raises UsageError or StorageError."""
-        key = cluster_key(settings.cluster.key_file)
-        previous = [cluster_key(file) for file in settings.cluster.previous_key_files]
-        _check_distinct([key, *previous])
+        keys = read_keys(settings.cluster)
         state = StateDir(Path(settings.node.state_dir))
-        return cls(state.node_id(), draw_boot(), key, [key, *previous], state)
+        return cls(state.node_id(), draw_boot(), keys[0], keys, state)
 
     def opener(self, cluster: str) -> Opener:
         """A fresh opener: one for datagrams and one for HTTP, each with its own windows."""
@@ -87,6 +85,13 @@ class Voice:
         return self._sealer.seal(message)
 
 
+def read_keys(cluster: ClusterSettings) -> list[ClusterKey]:
+    """The cluster's keys, the current one first. Raises UsageError or NotPermitted."""
+    keys = [cluster_key(file) for file in (cluster.key_file, *cluster.previous_key_files)]
+    _check_distinct(keys)
+    return keys
+
+
 def cluster_key(file: str) -> ClusterKey:
     """The key in `cluster.key_file`, or in one of `cluster.previous_key_files`."""
     try:
@@ -94,7 +99,14 @@ def cluster_key(file: str) -> ClusterKey:
         return ClusterKey.parse(Path(file).read_text())
     except PermissionError:
         raise NotPermitted(f"cluster.key_file: {file} may not be read by this user") from None
-    except (McastdistError, OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        raise UsageError(
+            f"cluster.key_file: {file} is not there; copy the cluster's key to it, or make the"
+            " first one with `mcastdist keygen`"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"cluster.key_file: {file} cannot be read ({error.strerror})") from None
+    except (McastdistError, UnicodeDecodeError) as error:
         raise UsageError(f"cluster.key_file: {file} holds no cluster key ({error})") from None
 
 

@@ -168,7 +168,8 @@ def _read(path: Path) -> str:
     except PermissionError:
         raise NotPermitted(f"{path}: this user may not read the settings file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: the settings file cannot be read ({error})") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{path}: the settings file cannot be read ({why})") from None
 
 
 def _parsed(text: str, path: Path) -> dict[str, object]:

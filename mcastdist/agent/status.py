@@ -15,8 +15,10 @@ from .api import AgentStatus, TaskRecord
 from .daemon import Agent
 from .downloading import shown
 from .holdings import store_limits
-from .interfaces import Chosen
+from .interfaces import Chosen, choose, read_inventory
 from .runs import Run
+from .settings import Settings
+from .unmet import unmet
 
 
 async def status_of(agent: Agent, records: list[TaskRecord]) -> AgentStatus:
@@ -40,6 +42,7 @@ async def status_of(agent: Agent, records: list[TaskRecord]) -> AgentStatus:
         kernel_drops=agent.streams.kernel_drops,
         fast_path=agent.streams.is_fast,
         fallbacks=_fallbacks(records),
+        unmet=await asyncio.to_thread(_unmet, agent.settings),
     )
 
 
@@ -54,6 +57,12 @@ def _store(agent: Agent) -> dict[str, object]:
         "free_bytes": usage.free_bytes,
         "entries": len(store.entries()),
     }
+
+
+def _unmet(settings: Settings) -> list[dict[str, object]]:
+    """As the machine is now, in a worker thread: this asks the system."""
+    choice = choose(settings, read_inventory())
+    return [{"name": one.name, "why": one.why} for one in unmet(settings, choice)]
 
 
 def _fallbacks(records: list[TaskRecord]) -> dict[str, int]:

@@ -9,6 +9,7 @@ import click
 
 from .engine import Engine
 from .options import json_option, print_json, run, settings_options
+from .words import printable
 
 if TYPE_CHECKING:
     from mcastdist.agent.api import Controller
@@ -28,13 +29,15 @@ def settings() -> None:
 def check(engine: Engine, config: Path | None, overrides: tuple[str, ...]) -> None:
     """Check file, environment and --set, as the agent would at its start.
 
-    The first thing that is wrong is named with its place, its value and what is allowed, and the
-    exit status is 2.
+    Keys and certificates are read, the places where it would write are tried as this user, and
+    interfaces are looked for. The first thing that is wrong is named with its place, its value and
+    what is allowed, and the exit status is 2, or 5 for a place where this user may not write.
     """
-    from mcastdist.agent.settings import require
+    from mcastdist.agent.start_trial import try_start
 
     found = engine.settings(config, overrides)
-    require(found, "cluster.id", "cluster.key_file")
+    for warning in try_start(found):
+        click.echo(f"warning: {printable(warning)}", err=True)
     place = found.origin.path or "no settings file, environment and defaults only"
     click.echo(f"the settings are good ({place})")
 

@@ -138,6 +138,7 @@ def status_view(status: AgentStatus, tasks: Sequence[TaskRecord]) -> RenderableT
     parts: list[RenderableType] = [_details(_agent_rows(status))]
     for heading, rows in (
         ("INTERFACES", status.interfaces),
+        ("INTERFACES ASKED FOR AND NOT USED", status.unmet),
         ("SESSIONS", status.sessions),
         ("NEIGHBOURS THAT DO NOT MATCH", status.mismatches),
     ):
@@ -163,6 +164,7 @@ def _agent_rows(status: AgentStatus) -> dict[str, object]:
         "agent": f"{status.node}, mcastdist {status.version}, process {status.pid},"
         f" up {duration(status.uptime_s)}",
         "cluster": status.cluster,
+        "multicast": "" if status.interfaces else "no interface is used: it takes no part",
         "ports": f"UDP {status.udp_port}, HTTP {status.http_port}",
         "downloads": _downloads(status.download),
         "store": f"{counted(_int(store, 'entries'), 'package')} in {store.get('directory', '')},"

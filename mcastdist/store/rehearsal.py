@@ -29,16 +29,16 @@ def rehearse_delivery(dest: Path, disk: Disk | None = None) -> None:
         raise
     except StorageError as error:
         raise StorageError(
-            f"no directory can be made for {dest} ({error}): deliver elsewhere"
+            f"no directory can be made for {dest} ({error}): choose another place"
         ) from error
     if is_new:
         with contextlib.suppress(StorageError):  # somebody put something into it meanwhile
             disk.remove_directory(missing[0])
     elif not missing[0].is_dir():
-        raise StorageError(f"{missing[0]} is no directory: deliver elsewhere, or move it away")
+        raise StorageError(f"{missing[0]} is no directory: choose another place, or move it away")
 
 
 def _check_writable(dest: Path) -> None:
     with_whose_rights = os.access in os.supports_effective_ids
     if not os.access(dest, os.W_OK | os.X_OK, effective_ids=with_whose_rights):
-        raise NotPermitted(f"{dest} may not be written: deliver elsewhere, or change its mode")
+        raise NotPermitted(f"{dest} may not be written: choose another place, or change its mode")

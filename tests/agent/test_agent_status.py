@@ -84,3 +84,10 @@ async def test_sessions_are_those_that_are_on(agent: Any) -> None:
     assert (session["role"], session["phase"], session["receivers"], session["rate_bps"]) == (
         "representative", "streaming", 2, 9,
     )  # fmt: skip
+
+
+async def test_interfaces_that_were_asked_for_and_are_not_used_are_told(agent: Any) -> None:
+    agent.settings = load(None, {}, ["multicast.interfaces=eth99"])
+    (told,) = (await status_of(agent, [])).unmet
+
+    assert told["name"] == "eth99"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mcastdist.wire import ClusterKey
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
@@ -63,3 +65,18 @@ def test_reload(terminal) -> None:
     assert result.stdout == "taken up: log.level\nneeds a restart: multicast.port\n"
     told = json.loads(terminal.type("settings", "reload", "--json").stdout)
     assert told["applied"] == ["log.level"]
+
+
+def test_check_opens_what_the_agent_would(terminal, config: Path) -> None:
+    result = terminal.type("settings", "check", "--config", str(config))
+    assert result.exit_code == 2
+    assert "cluster.key is not there" in result.stderr
+
+    key = config.parent / "cluster.key"
+    key.write_text(ClusterKey(bytes(range(16))).text())
+    key.chmod(0o600)
+    places = ["--set", f"node.state_dir={config.parent}/state", "--set", "multicast.interfaces=x99"]
+    result = terminal.type("settings", "check", "--config", str(config), *places)
+    assert result.exit_code == 0
+    assert result.stdout == f"the settings are good ({config})\n"
+    assert "warning: x99: named in multicast.interfaces" in result.stderr

@@ -27,7 +27,7 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"")
 
     for place in (tmp_path / "f", tmp_path / "f/x"):
-        with pytest.raises(StorageError, match="deliver elsewhere"):
+        with pytest.raises(StorageError, match="choose another place"):
             rehearse_delivery(place)
 
 
