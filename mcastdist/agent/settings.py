@@ -217,7 +217,10 @@ def _absolute(value: object, base: Path) -> object:
     assert isinstance(value, str)
     if not value or MINISIGN_KEY.fullmatch(value):
         return value  # a trusted key may stand here itself
-    return str(base / Path(value).expanduser())
+    try:
+        return str(base / Path(value).expanduser())
+    except RuntimeError:
+        raise UsageError(f"{value!r:.100} begins with the home of nobody: give the path") from None
 
 
 def _get(settings: Settings, key: Key) -> object:

@@ -139,6 +139,12 @@ def test_a_path_in_the_file_is_relative_to_the_file(
     assert Path(settings.node.state_dir) == Path("/state")
 
 
+def test_a_path_in_the_home_of_nobody_is_refused() -> None:
+    """Found by fuzzing."""
+    with pytest.raises(UsageError, match="home of nobody"):
+        load(None, {}, ["node.state_dir=~nobody-is-called-so/state"])
+
+
 def test_settings_are_read_again_from_where_they_came(write: Write) -> None:
     path = write("[multicast]\nttl = 2\nport = 2000\n")
     settings = load(path, {"MCASTDIST_REPAIR_UPLOADS_MAX": "2", "HOME": "/h"}, ["log.level=debug"])
