@@ -65,7 +65,7 @@ def test_what_was_seen_is_told_for_each_interface() -> None:
     )
 
     assert codes(found) == ["querier_heard", "no_querier_heard", "querier_not_looked_for"]
-    assert "IGMP querier asks who is in which group: 10.0.0.1" in found[0].sentence
+    assert "an IGMP querier was heard: 10.0.0.1" in found[0].sentence
     assert "MLD" in found[1].sentence
     assert "Operation not permitted" in found[2].sentence
     assert "CAP_NET_RAW" in found[2].advice

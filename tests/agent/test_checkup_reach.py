@@ -77,8 +77,8 @@ def test_where_all_are_concerned_this_machine_is_looked_at_first() -> None:
     [both] = judge(book(*(neighbour(n, not_there=BOTH_GROUP) for n in (1, 2))))
     [alone] = judge(book(neighbour(1, not_there=BOTH_GROUP)))
 
-    assert "look at this machine first" in both.advice
-    assert "look at this machine first" not in alone.advice
+    assert "look at this machine and its port first" in both.advice
+    assert "look at this machine and its port first" not in alone.advice
 
 
 def test_alone_on_the_subnet() -> None:

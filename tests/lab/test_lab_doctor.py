@@ -6,6 +6,7 @@ Real agents, a real switch that loses what it is told to lose, and the machines'
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ MakeAgents = Callable[..., Agents]
 Nginx = Callable[[Lab], NginxOrigin]
 
 EXAMINED_S_MAX = 30.0
+MEMBERSHIP_S = 3.0
 FINE, WARNING, TROUBLE = 0, 6, 7
 
 
@@ -61,7 +63,34 @@ def test_a_host_without_multicast_is_named_by_the_others_and_by_itself(
         assert other.address not in told["sentence"]
         assert all(host.address in found_there[code][0]["sentence"] for host in (well, other))
     assert other.address in found["neighbours_reached"][0]["sentence"]
-    assert "look at this machine first" in found_there["group_not_heard_here"][0]["advice"]
+    assert (
+        "look at this machine and its port first"
+        in found_there["group_not_heard_here"][0]["advice"]
+    )
+
+
+@pytest.mark.parametrize("ipv6", [False, True])
+def test_a_switch_that_snoops_without_a_querier_is_suspected(
+    make_lab: MakeLab, make_agents: MakeAgents, ipv6: bool
+) -> None:
+    lab = make_lab(3, wan=False)
+    agents = make_agents()
+    for host in lab.hosts:
+        if ipv6:
+            host.run(["ip", "-4", "addr", "flush", "dev", "eth0"])
+        agents.agent(host)
+
+    _, before = _examine(agents, lab.hosts[0])
+    lab.snooping(querier=False, membership_s=MEMBERSHIP_S)
+    time.sleep(2 * MEMBERSHIP_S)  # in real time: it is the switch that forgets
+    status, after = _examine(agents, lab.hosts[0])
+
+    family = "IPv6" if ipv6 else "IPv4"
+    assert any(family in one["sentence"] for one in before["interface_used"])
+    assert "neighbours_reached" in before
+    assert status == WARNING
+    assert {"snooping_suspected", "group_not_heard_there"} <= set(after)
+    assert "aside_not_heard_there" not in after
 
 
 def test_a_host_whose_mtu_is_smaller_is_named(make_lab: MakeLab, make_agents: MakeAgents) -> None:

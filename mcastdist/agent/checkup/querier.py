@@ -149,8 +149,7 @@ def _judge(look: Look) -> Finding:
     if look.queriers:
         return finding(
             "querier_heard",
-            f"{look.interface}: an {what} querier asks who is in which group: "
-            f"{listed(sorted(look.queriers))}",
+            f"{look.interface}: an {what} querier was heard: {listed(sorted(look.queriers))}",
         )
     return finding(
         "no_querier_heard",

@@ -125,12 +125,9 @@ def _names(neighbours: Sequence[Neighbour]) -> str:
 
 
 def _whose_fault(concerned: Sequence[Neighbour], *, of: int) -> str:
-    """Where all who answer are concerned, what they have in common is us."""
-    return (
-        f"all {of} are concerned, so look at this machine first; "
-        if len(concerned) == of > 1
-        else ""
-    )
+    """Where all who answer are concerned, what they have in common is us, or the switch."""
+    everybody = len(concerned) == of > 1
+    return f"all {of} are concerned: look at this machine and its port first; " if everybody else ""
 
 
 def _presence(book: Examination, port: int) -> list[Finding]:
