@@ -28,7 +28,7 @@ from .settings_local import (
     NodeSettings,
     TraceSettings,
 )
-from .settings_paths import default_config_path, with_places
+from .settings_paths import default_config_path, from_home, with_places
 from .settings_table import Key, KeyDoc, describe, keys, parse, sections
 from .settings_transfer import DownloadSettings, MulticastSettings, RepairSettings
 
@@ -217,10 +217,7 @@ def _absolute(value: object, base: Path) -> object:
     assert isinstance(value, str)
     if not value or MINISIGN_KEY.fullmatch(value):
         return value  # a trusted key may stand here itself
-    try:
-        return str(base / Path(value).expanduser())
-    except RuntimeError:
-        raise UsageError(f"{value!r:.100} begins with the home of nobody: give the path") from None
+    return str(base / from_home(value))
 
 
 def _get(settings: Settings, key: Key) -> object:

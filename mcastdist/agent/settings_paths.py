@@ -15,6 +15,8 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from mcastdist.errors import UsageError
+
 from .settings_keys import Settings
 
 SYSTEM_CONFIG = Path("/etc/mcastdist/agent.toml")
@@ -43,6 +45,14 @@ def with_places(settings: Settings, environ: Mapping[str, str]) -> Settings:
             token_file=settings.control.token_file or str(state / "control.token"),
         ),
     )
+
+
+def from_home(path: str) -> Path:
+    """`path` with its `~` or `~user` replaced. UsageError if that user has no home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{path!r:.100} begins with the home of nobody: give the path") from None
 
 
 def _socket(settings: Settings, state: Path, environ: Mapping[str, str]) -> Path:
