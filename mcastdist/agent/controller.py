@@ -26,7 +26,7 @@ from .package import OpenPackage
 from .records import file_name, locator_of, snapshot
 from .requests import check_request, check_url
 from .runs import Run, urls_of
-from .settings import Settings, as_dict, changes, reread, with_overrides
+from .settings import Settings, as_dict, changes, in_force, reread, with_overrides
 from .status import status_of
 
 NEWS_S = 0.25  # how often a watcher is told of progress
@@ -130,10 +130,10 @@ class AgentController(Cache):
     async def reload(self) -> dict[str, list[str]]:
         """Read the settings again and take up what can be."""
         agent = self._agent
-        fresh = await asyncio.to_thread(reread, agent.settings)
+        wanted = await asyncio.to_thread(reread, agent.settings)
+        applied, needs_restart = changes(agent.settings, wanted)
+        agent.settings = fresh = in_force(agent.settings, wanted)
         limits = await asyncio.to_thread(store_limits, fresh)
-        applied, needs_restart = changes(agent.settings, fresh)
-        agent.settings = fresh
         agent.look_at_clock()
         agent.peers.uploads_max = fresh.repair.uploads_max
         agent.peers.is_open = fresh.download.allow_peers

@@ -50,6 +50,7 @@ __all__ = [
     "changes",
     "default_config_path",
     "describe",
+    "in_force",
     "load",
     "require",
     "reread",
@@ -110,6 +111,12 @@ def changes(old: Settings, new: Settings) -> tuple[list[str], list[str]]:
     changed = [key for key in keys().values() if _get(old, key) != _get(new, key)]
     restart = [key.full for key in changed if key.extra("restart")]
     return [key.full for key in changed if key.full not in restart], restart
+
+
+def in_force(running: Settings, fresh: Settings) -> Settings:
+    """`fresh`, as far as an agent under `running` takes it up without a restart."""
+    restart = (key for key in keys().values() if key.extra("restart"))
+    return _replaced(fresh, {key.full: _get(running, key) for key in restart})
 
 
 def as_dict(settings: Settings) -> dict[str, object]:
@@ -203,7 +210,12 @@ def _key(name: str, where: str) -> Key:
 
 
 def _unknown(name: str, where: str) -> UsageError:
-    near = get_close_matches(name, [*keys(), *sections()], n=1)
+    section, _, word = name.partition(".")
+    there = [key.name for key in keys().values() if key.section == section]
+    near = [f"{section}.{each}" for each in get_close_matches(word, there, n=1)]
+    if there and not near:
+        return UsageError(f"{name} ({where}) is no setting; {section} has {', '.join(there)}")
+    near = near or get_close_matches(name, [*keys(), *sections()], n=1)
     return UsageError(f"{name} ({where}) is no setting{_did_you_mean(near)}")
 
 

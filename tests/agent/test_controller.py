@@ -246,6 +246,23 @@ async def test_settings_are_read_again(site: Site, tmp_path: Path) -> None:
         assert not agent._agent.peers.is_open
 
 
+async def test_what_needs_a_restart_is_told_until_it_is_put_back(
+    site: Site, tmp_path: Path
+) -> None:
+    from mcastdist.agent.run import embedded_agent
+    from mcastdist.agent.settings import load
+
+    file = tmp_path / "agent.toml"
+    file.write_text("[multicast]\nttl = 1\n")
+    async with embedded_agent(load(file, {}, site.settings().origin.overrides)) as agent:
+        file.write_text("[multicast]\nttl = 2\n")
+        for _ in range(2):
+            assert (await agent.reload())["needs_restart"] == ["multicast.ttl"]
+            assert (await agent.settings())["multicast.ttl"] == 1  # which is in force
+        file.write_text("[multicast]\nttl = 1\n")
+        assert (await agent.reload())["needs_restart"] == []
+
+
 async def test_ids_that_name_nothing_or_too_much(site: Site, agent: AgentController) -> None:
     for task_id in ("", "zz"):
         with pytest.raises(UsageError, match=r"no task|more than one"):

@@ -71,6 +71,7 @@ def test_in_the_file_the_line_is_named(write: Write) -> None:
         ("multicast = {port = 1, tll = 1}\n", 1, r"multicast\.tll"),
         ("multicast = 3\n", 1, r"multicast .* is no setting"),
         ('[cluster]\n"id2" = 1\n', 2, r"cluster\.id2"),
+        ("[election]\nfoo = 1\n", 2, r"election\.foo .* election has weight, never_on"),
         ("[multicast.deep]\nttl = 1\n", None, r"multicast\.deep"),
         ("[[multicast]]\nttl = 1\n", None, r"multicast"),
     ],
