@@ -146,13 +146,16 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
     """The fields as plain values, with the secrets masked."""
     given: dict[str, object] = getattr(record, "fields", {})
     return {
-        name: MASK if SECRET_NAME.search(name) else _masked_value(plain(value))
+        name: MASK if SECRET_NAME.search(name) else _masked_value(value)
         for name, value in given.items()
     }
 
 
 def _masked_value(value: object) -> object:
-    return _masked(value) if isinstance(value, str) else value
+    if isinstance(value, list | tuple):
+        return [_masked_value(each) for each in value]
+    simple = plain(value)
+    return _masked(simple) if isinstance(simple, str) else simple
 
 
 def _masked(text: str) -> str:
@@ -164,5 +167,5 @@ def _one_line(text: str) -> str:
 
 
 def _bare(value: object) -> str:
-    text = str(value)
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if BARE.fullmatch(text) else _one_line(msgspec.json.encode(text).decode())

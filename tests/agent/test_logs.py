@@ -139,3 +139,11 @@ def test_an_error_shows_where_it_came_from(set_up: SetUp, kind: str) -> None:
 
     assert "test_an_error_shows_where_it_came_from" in stream.getvalue()
     assert "AssertionError: never" in stream.getvalue()
+
+
+def test_a_list_is_told_as_words(set_up: SetUp) -> None:
+    stream = set_up()
+
+    logs.get("agent").info("read again", applied=["log.level", "trace.file"], needs_restart=[])
+
+    assert stream.getvalue().endswith('applied=log.level,trace.file needs_restart=""\n')
