@@ -66,8 +66,9 @@ class BadSignature(ContentError):
 class DigestMismatch(ContentError):
     """The bytes hash to something else."""
 
-    def __init__(self, expected: bytes, actual: bytes, what: str) -> None:
-        super().__init__(f"{what}: expected SHA-256 {expected.hex()}, got {actual.hex()}")
+    def __init__(self, expected: bytes, actual: bytes, what: str, advice: str = "") -> None:
+        sentence = f"{what}: expected SHA-256 {expected.hex()}, got {actual.hex()}"
+        super().__init__(f"{sentence}; {advice}" if advice else sentence)
         self.expected = expected
         self.actual = actual
 

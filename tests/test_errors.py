@@ -33,3 +33,8 @@ def test_errors_carry_what_was_wrong() -> None:
     assert errors.NoSpace(10, 3, "full").needed_bytes == 10
     assert errors.Unauthentic("forged", "x").cause == "forged"
     assert errors.UnsafePath("../x", "x").path == "../x"
+
+
+def test_a_mismatch_may_carry_advice() -> None:
+    assert str(errors.DigestMismatch(b"a", b"b", "x", "look")).endswith("got 62; look")
+    assert str(errors.DigestMismatch(b"a", b"b", "x")).endswith("got 62")

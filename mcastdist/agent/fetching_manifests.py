@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from functools import partial
 
-from mcastdist.errors import DigestMismatch
+from mcastdist.errors import DigestMismatch, SourceError
 from mcastdist.http_fetch import Source
 from mcastdist.ids import ContentId
 from mcastdist.manifest import MANIFEST_BYTES_MAX, SIGNATURE_BYTES_MAX
@@ -18,6 +18,7 @@ from .peer_words import unpack_manifest
 from .plain import PlainDownload
 from .runs import Wanted
 
+NOT_THERE = "status_404"
 SEALED_BYTES_MAX = MANIFEST_BYTES_MAX + SIGNATURE_BYTES_MAX + 64  # its length, nonce and tag
 
 
@@ -54,10 +55,27 @@ class ManifestFetch:
 
     async def _from_origin(self, order: GetManifest) -> tuple[bytes, bytes]:
         url, client = order.source.address, self._means.client
-        signature = await client.get_small(f"{url}.minisig", bytes_max=SIGNATURE_BYTES_MAX)
+        signature = await self._signature(url)
         manifest = await client.get_small(url, bytes_max=MANIFEST_BYTES_MAX)
         self._means.reports.wan_bytes(order.task, len(manifest) + len(signature))
         return manifest, signature
+
+    async def _signature(self, url: str) -> bytes:
+        """Raises SourceError, which says of what is no package that it is none."""
+        client = self._means.client
+        try:
+            return await client.get_small(f"{url}.minisig", bytes_max=SIGNATURE_BYTES_MAX)
+        except SourceError as error:
+            if error.code != NOT_THERE:
+                raise
+            await client.probe(url)  # if that is not there either, its error says what is missing
+            raise SourceError(
+                error.source,
+                error.code,
+                f"{url} is no package, since no signature ({url}.minisig) lies beside it: give the"
+                " URL of a .mcd, or --sha256 with that of a plain file",
+                permanent=error.permanent,
+            ) from error
 
     async def _from_peer(self, source: Source, content: ContentId) -> tuple[bytes, bytes]:
         path = f"/v1/content/{content.hex()}/manifest"

@@ -23,6 +23,7 @@ from .package import OpenPackage
 from .runs import Wanted
 
 READ_BYTES = 1 << 20
+ADVICE = "compare --sha256 with what its publisher says, for the file there is another one"
 STAGE_WAIT_S = 0.1
 STAGE_TRIES = 50  # a write under way on a slow disk
 # One name and no sources, so that equal files are one content, from whatever URL they came.
@@ -100,7 +101,7 @@ class PlainDownload:
         await asyncio.to_thread(staged.restart)
         if was_resumed:  # the file there may have changed between the two halves
             return await self._download(staged, url)
-        raise DigestMismatch(self._sha256, actual, f"{url} ({size} bytes)")
+        raise DigestMismatch(self._sha256, actual, f"{url} ({size} bytes)", ADVICE)
 
     async def _fetch(self, staged: Staged, url: str) -> None:
         async def keep(offset: int, data: bytes | memoryview) -> None:

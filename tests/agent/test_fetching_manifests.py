@@ -63,6 +63,15 @@ async def test_a_package_without_a_signature(yard: Yard) -> None:
     (yard.folder / "origin" / "app-1.mcd.minisig").unlink()
 
     assert await yard.manifest(at(url)) == "status_404"
+    assert "is no package, since no signature" in yard.reported.failures[0]["sentence"]
+    assert "--sha256" in yard.reported.failures[0]["sentence"]
+
+
+async def test_of_a_package_that_is_not_there_its_own_url_is_named(yard: Yard) -> None:
+    url = yard.put(PUBLISHED).replace("app-1", "app-2")
+
+    assert await yard.manifest(at(url)) == "status_404"
+    assert "minisig" not in yard.reported.failures[0]["sentence"]
 
 
 async def test_a_peer_that_gives_another_manifest_than_asked(yard: Yard) -> None:
