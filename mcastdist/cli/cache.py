@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -140,14 +140,18 @@ def verify(
     What is damaged is forgotten, so that the next task repairs it, and the exit status is 4.
     """
 
+    names: dict[str, str] = {}
+
     async def work(store: CacheController) -> list[CacheReport]:
+        for entry in await store.cache_list():
+            names[entry.content] = f"{entry.name} {entry.version}"
         if not packages:
             return [await store.cache_verify(None)]
         chosen = await _choose(store, packages)
         return [await store.cache_verify(package.content) for package in chosen]
 
     report = _merged(_with_cache(engine, config, overrides, work))
-    _tell(report, as_json=as_json)
+    _tell(report, as_json=as_json, names=names)
     if report.damaged:
         raise SystemExit(Exit.CONTENT)
 
@@ -218,14 +222,15 @@ def _merged(reports: list[CacheReport]) -> CacheReport:
     )
 
 
-def _tell(report: CacheReport, *, as_json: bool) -> None:
+def _tell(report: CacheReport, *, as_json: bool, names: Mapping[str, str] = {}) -> None:
     if as_json:
         print_json(report)
         return
-    from .words import counted, size
+    from .words import counted, printable, size
 
     for content, bad in report.damaged.items():
-        click.echo(f"{content[:12]}: {counted(bad, 'chunk')} damaged and forgotten; fetch it again")
+        which = printable(f"{names.get(content, '')} ({content[:12]})".lstrip())
+        click.echo(f"{which}: {counted(bad, 'chunk')} damaged and forgotten; fetch it again")
     if report.checked:
         good = len(report.checked) - len(report.damaged)
         click.echo(f"checked {counted(len(report.checked), 'package')}, {good} without damage")

@@ -19,7 +19,7 @@ from mcastdist.reasons import explain
 from .bar import COLOURS
 from .live import STATE_STYLES
 from .summary import phrase, title
-from .words import counted, duration, moment, percent, printable, rate, size, time_left
+from .words import counted, duration, link_rate, moment, percent, printable, rate, size, time_left
 
 if TYPE_CHECKING:
     from mcastdist.agent.api import AgentStatus, CacheEntry, TaskRecord
@@ -139,7 +139,7 @@ def status_view(status: AgentStatus, tasks: Sequence[TaskRecord]) -> RenderableT
     for heading, rows in (
         ("INTERFACES", status.interfaces),
         ("INTERFACES ASKED FOR AND NOT USED", status.unmet),
-        ("SESSIONS", status.sessions),
+        ("SESSIONS", [_session_row(one) for one in status.sessions]),
         ("NEIGHBOURS THAT DO NOT MATCH", status.mismatches),
     ):
         if rows:
@@ -155,6 +155,13 @@ def settings_table(settings: Mapping[str, object], docs: Mapping[str, str]) -> T
     for key, value in settings.items():
         table.add_row(key, _value(value), Text(docs.get(key, ""), "bright_black"))
     return table
+
+
+def _session_row(session: Mapping[str, object]) -> dict[str, object]:
+    """With its rate in words."""
+    row = {name: value for name, value in session.items() if name != "rate_bps"}
+    bps = session.get("rate_bps")
+    return row | {"rate": link_rate(bps)} if isinstance(bps, int | float) else row
 
 
 def _agent_rows(status: AgentStatus) -> dict[str, object]:

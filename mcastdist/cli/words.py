@@ -1,7 +1,8 @@
 """How do numbers read? Sizes, rates and times for people, and text that cannot move the cursor.
 
-Sizes are binary (MiB), as file systems show them; rates are payload bytes a second, so that size,
-rate and time left agree with one another at a glance.
+Sizes are binary (MiB), as file systems show them; a task's rate is payload bytes a second, so that
+size, rate and time left agree with one another at a glance. Only what a stream takes of a link is
+told in bits, as links are.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ def size_of(part: float, whole: float) -> str:
 def rate(bits_per_second: float) -> str:
     """Bits a second as `95.4 MiB/s`."""
     return f"{size(bits_per_second / 8)}/s"
+
+
+def link_rate(bits_per_second: float) -> str:
+    """`100.0 Mbit/s`: what a link carries, as its maker counts it."""
+    return f"{bits_per_second / 1e6:.1f} Mbit/s"
 
 
 def duration(seconds: float) -> str:

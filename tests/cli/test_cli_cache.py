@@ -84,7 +84,7 @@ def test_verify_finds_damage(terminal, store) -> None:
     store.damaged = {CONTENT_B: 3}
     result = terminal.type("cache", "verify", "stdlib-3.12")
     assert result.exit_code == 4
-    assert "3 chunks damaged and forgotten" in result.stdout
+    assert f"stdlib 3.12 ({CONTENT_B[:12]}): 3 chunks damaged and forgotten" in result.stdout
     assert "0 without damage" in result.stdout
     as_json = terminal.type("cache", "verify", "a2a2", "--json")
     assert as_json.exit_code == 4

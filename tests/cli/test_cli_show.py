@@ -98,3 +98,18 @@ def test_fallbacks_are_told_with_what_happened_and_what_can_be_done() -> None:
         assert "the firewall" in shown
         assert "\\x1b[2J" in shown  # a code of a newer agent is shown as it is, and harmless
     assert "FALLBACK" not in text(show.status_view(agent_status(), []))
+
+
+def test_what_a_session_takes_of_the_link_is_told_in_bits() -> None:
+    sessions: list[dict[str, object]] = [{"role": "representative", "rate_bps": 100_000_000.0}]
+    shown = text(show.status_view(agent_status(sessions=sessions), []))
+    assert "100.0 Mbit/s" in shown
+    assert "RATE BPS" not in shown
+
+
+def test_interfaces_that_are_missed_are_told() -> None:
+    lacking = agent_status(interfaces=[], unmet=[{"name": "eth99", "why": "none of this name"}])
+    shown = text(show.status_view(lacking, []))
+    assert "INTERFACES ASKED FOR AND NOT USED" in shown
+    assert "eth99" in shown
+    assert "no interface is used" in shown
