@@ -52,6 +52,15 @@ def test_a_name_that_does_not_exist_is_an_error() -> None:
     ]
 
 
+def test_a_named_one_that_is_down_is_an_error_too() -> None:
+    down = interface("eth1", "10.1.0.5/24", up=False)
+    found = judge(ETH, down, settings=('multicast.interfaces=["eth0", "eth1"]',))
+
+    assert [(code, sentence) for code, _, sentence in found][1:] == [
+        ("interface_missing", "eth1: down")
+    ]
+
+
 def test_mtus() -> None:
     jumbo, tiny = interface("eth1", "10.1.0.5/24", mtu=9000), interface("x", "10.2.0.5/24", mtu=900)
 

@@ -50,7 +50,7 @@ KINDS: dict[str, Kind] = {
         "interfaces",
         ("interface_used", "ok", "an interface is used, and why"),
         ("interface_unused", "note", "an interface is left alone, and why"),
-        ("interface_missing", "error", "`multicast.interfaces` names one that does not exist"),
+        ("interface_missing", "error", "`multicast.interfaces` names one that cannot be used"),
         ("no_interface", "error", "no interface is left to use"),
         ("mtu_small", "warning", "an interface carries less than IPv6 demands of every link"),
         ("mtus_differ", "note", "interfaces differ, so the smallest bounds every stream"),

@@ -11,7 +11,6 @@ from mcastdist.agent.settings import Settings
 from .findings import finding
 
 MTU_MIN = 1_280  # RFC 8200, section 5: what every IPv6 link carries
-NAMED_AND_MISSING = "named in multicast.interfaces, but"
 
 
 def judge_interfaces(settings: Settings, choice: Choice, inventory: Inventory) -> list[Finding]:
@@ -23,9 +22,9 @@ def judge_interfaces(settings: Settings, choice: Choice, inventory: Inventory) -
     if not choice.chosen:
         found.append(_nothing_left())
     for rejected in choice.rejected:
-        missing = rejected.why.startswith(NAMED_AND_MISSING)
+        missing = rejected.name in settings.multicast.interfaces
         code = "interface_missing" if missing else "interface_unused"
-        advice = "correct multicast.interfaces" if missing else ""
+        advice = "correct multicast.interfaces, or bring it up" if missing else ""
         found.append(finding(code, f"{rejected.name}: {rejected.why}", advice))
     if not settings.multicast.enabled:
         found.append(_switched_off())
