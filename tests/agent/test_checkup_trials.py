@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from agent_kit import ALICE, BOB, make_opener, make_voice, until
+from agent_kit import ALICE, BOB, KEY, make_opener, make_voice, until
 
 from mcastdist.agent.checkup import trials as module
 from mcastdist.agent.checkup.examination import ALL_TRIALS, Trial
@@ -52,7 +52,7 @@ def trials(carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> Trials:
 
 
 def opened(message: Message, node: NodeId = ALICE) -> Opened:
-    return Opened(node, BootId(1), message)
+    return Opened(node, BootId(1), message, KEY)
 
 
 async def test_a_probe_is_answered_with_who_we_are(trials: Trials, carrier: FakeCarrier) -> None:
