@@ -18,6 +18,7 @@ from mcastdist.errors import NoSpace, UnavailableError, UsageError
 
 from .demo_actor import clean_environ
 from .demo_child import child_command
+from .package_tree import in_words
 
 PACKAGE_BYTES = 80 << 20  # seconds of stream at the demo's rate
 LIBRARY_FILES_MAX = 600  # small files: every one is synced to disk at every agent
@@ -38,8 +39,11 @@ class Package:
 
 
 async def make_package(folder: Path, agents: int, given: Path | None) -> Package:
-    """Publish into `folder / "origin"`. Raises NoSpace, UsageError, UnavailableError."""
-    source = await asyncio.to_thread(_source, folder, agents, given)
+    """Publish into `folder / "origin"`. Raises StorageError, UsageError, UnavailableError."""
+    try:
+        source = await asyncio.to_thread(_source, folder, agents, given)
+    except OSError as error:
+        raise in_words(error) from error
     await _command("keygen", "--out", str(folder / "keys"))
     name, version = ("demo", "1") if given else ("python-library", sys.version.split()[0])
     output = await _command(

@@ -143,4 +143,5 @@ def _read_key(path: Path) -> ClusterKey:
     except PermissionError:
         raise NotPermitted(f"--key-file {path} may not be read by this user") from None
     except (McastdistError, OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--key-file {path} holds no cluster key ({error})") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"--key-file {path} holds no cluster key ({why})") from None

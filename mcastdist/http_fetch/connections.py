@@ -131,7 +131,8 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
+        why = error if isinstance(error, ssl.SSLError) else error.strerror
         raise UsageError(
-            f"download.ca_file {ca_file!r} cannot be read as PEM certificates ({error});"
+            f"download.ca_file {ca_file!r} cannot be read as PEM certificates ({why});"
             " name a readable file"
         ) from error

@@ -39,3 +39,9 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     [found] = look_at_disk(load(None, {}, [f"cache.dir={tmp_path / 'file'}"]))
 
     assert (found.code, found.severity) == ("disk_refuses", "error")
+
+
+def test_a_place_where_this_user_may_not_look_is_refused_in_words(forbidden: Path) -> None:
+    found = look_at_disk(load(None, {}, [f"cache.dir={forbidden / 'cache'}"]))
+
+    assert "disk_refuses" in codes(found)

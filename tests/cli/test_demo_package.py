@@ -10,7 +10,7 @@ import pytest
 
 from mcastdist.cli import demo_package
 from mcastdist.cli.demo_package import SPARE_BYTES, library_files, make_package
-from mcastdist.errors import NoSpace, UnavailableError, UsageError
+from mcastdist.errors import NoSpace, NotPermitted, UnavailableError, UsageError
 
 Disk = namedtuple("Disk", "total used free")
 
@@ -78,6 +78,11 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_free(monkeypatch, 0)
     with pytest.raises(UsageError, match="0 bytes of room"):
         demo_package._source(tmp_path, 2, None)
+
+
+async def test_what_this_user_may_not_read_is_named(tmp_path: Path, forbidden: Path) -> None:
+    with pytest.raises(NotPermitted, match="forbidden/x"):
+        await make_package(tmp_path, 2, forbidden / "x")
 
 
 async def test_a_command_that_fails_is_quoted() -> None:

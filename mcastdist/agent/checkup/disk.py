@@ -41,7 +41,8 @@ def look_at_disk(settings: Settings) -> list[Finding]:
 
 def nearest(directory: Path) -> Path:
     """The directory, or the one in which it would be made."""
-    while not directory.exists() and directory.parent != directory:
+    # Not by pathlib's `exists`, which raises where this user may not look.
+    while not os.path.exists(directory) and directory.parent != directory:
         directory = directory.parent
     return directory
 
