@@ -51,3 +51,13 @@ def test_no_secret_is_handed_over_by_the_environment_or_the_command_line() -> No
 
     assert "Environment" not in service
     assert service["ExecStart"].split()[1:] == ["agent", "--config", "/etc/mcastdist/agent.toml"]
+
+
+def test_settings_and_keys_are_closed_to_others_where_they_are_installed() -> None:
+    rows = [line.split() for line in (UNIT.parent / "mcastdist.tmpfiles").read_text().splitlines()]
+    modes = {row[1]: row[2:5] for row in rows if row and row[0] in ("d", "z")}
+
+    for path in ("", "/agent.toml", "/cluster.key"):
+        mode, owner, group = modes[f"/etc/mcastdist{path}"]
+        assert int(mode, 8) & 0o027 == 0  # nor may the agent write them
+        assert (owner, group) == ("root", _service()["Group"])
