@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mcastdist.agent.checkup import asking
-from mcastdist.agent.checkup.asking import LATELY_S, TIMES, examine_subnet, heard_lately
+from mcastdist.agent.checkup.asking import LATELY_S, TIMES, TIMES_MORE, examine_subnet, heard_lately
 from mcastdist.agent.checkup.examination import ALL_TRIALS
 from mcastdist.agent.checkup.trials import Heard, Trials
 from mcastdist.ids import NodeId
@@ -25,10 +25,11 @@ class FakeTrials(Trials):
     def __init__(self) -> None:
         super().__init__(seal=Any, carrier=Any, about=Any, rng=Any)  # type: ignore[arg-type]  # nothing of it is used
         self.sent: list[Any] = []
+        self.deaf_to: set[Way] = set()
 
     def send(self, message: Any, trial: Any, to: Any = None) -> None:
         self.sent.append((trial, to, message.back))
-        if to in (None, THERE):
+        if to in (None, THERE) and trial.way not in self.deaf_to:
             for way, full in sorted(ALL_TRIALS) if message.back else [(Way.ALONE, False)]:
                 echo = Echo(
                     message.token, message.number, way, full, 0, 0, 7447, 1472, "0.1.0", "h9"
@@ -55,6 +56,22 @@ async def test_everybody_is_probed_and_then_who_answered(trials: FakeTrials) -> 
         back == (trial.way is Way.ALONE and not trial.full) for trial, _, back in trials.sent
     )
     assert trials._listeners == []
+
+
+async def test_what_is_missing_is_tried_again_and_then_given_up(trials: FakeTrials) -> None:
+    trials.deaf_to = {Way.GROUP}
+    book = await examine_subnet(trials)
+
+    [neighbour] = book.examined
+    assert {trial.way for trial in neighbour.heard_there} == {Way.ASIDE, Way.ALONE}
+    assert len(trials.sent) == (TIMES + TIMES_MORE) * (4 + 2)
+
+
+async def test_what_this_subnet_does_not_have_is_not_tried_again(trials: FakeTrials) -> None:
+    trials.deaf_to = {Way.ASIDE}
+    await examine_subnet(trials, aside=False)
+
+    assert len(trials.sent) == TIMES * (4 + 2)
 
 
 async def test_who_was_heard_lately_is_probed_too(trials: FakeTrials) -> None:

@@ -75,3 +75,26 @@ def test_invented_neighbours_fill_the_book_and_no_more() -> None:
 
     assert len(book.neighbours) == KNOWN_MAX
     assert FULL_GROUP in book.neighbours[NodeId(3)].heard_here  # who is known is still heard
+
+
+def test_loss_is_counted_where_something_arrives() -> None:
+    book = Examination(7)
+    heard = [book.probe(GROUP, at=100.0) for _ in range(4)][:3]
+    lost = book.probe(FULL_GROUP, at=100.0)  # never arrives: no loss, but another finding
+    book.probe(ALONE, at=100.0, to=("10.0.0.8", 7447))  # not for this one
+    back = book.probe(ALONE, at=100.0, to=THERE, back=True)  # answered more than once
+    for probe in [*heard, back]:
+        book.receive(echo(probe.number), NODE, THERE, at=100.1)
+
+    [neighbour] = book.examined
+    assert lost.number not in neighbour.answered
+    assert book.loss(neighbour) == 0.25
+
+
+def test_who_is_unclear_is_told_from_who_is_well() -> None:
+    book = Examination(7)
+    probe = book.probe(GROUP, at=100.0)
+    book.receive(echo(probe.number), NODE, THERE, at=100.1)
+
+    assert book.unclear(frozenset()) == []
+    assert book.unclear(frozenset({ALONE})) == book.examined

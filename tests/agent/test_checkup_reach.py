@@ -17,7 +17,7 @@ from checkup_kit import (
 
 from mcastdist.agent.api import Finding
 from mcastdist.agent.checkup.examination import NEIGHBOURS_MAX, Examination, Trial
-from mcastdist.agent.checkup.reach import judge_reach, judge_snooping, troubles_of
+from mcastdist.agent.checkup.reach import judge_loss, judge_reach, judge_snooping, troubles_of
 
 BOTH_GROUP = (GROUP, FULL_GROUP)
 BOTH_ASIDE = (ASIDE, FULL_ASIDE)
@@ -118,3 +118,16 @@ def test_snooping_is_suspected_where_only_broadcast_arrives(
     found = judge_snooping(book(neighbour(not_there=not_there, not_here=not_here)))
 
     assert codes(found) == ["snooping_suspected"] * suspected
+
+
+@pytest.mark.parametrize(("answered", "told"), [(20, False), (19, False), (18, True), (10, True)])
+def test_much_loss_is_told(answered: int, told: bool) -> None:
+    made = book(neighbour(1))
+    for number in range(1, 21):
+        made.probe(GROUP, at=0.0)
+        if number <= answered:
+            made.examined[0].answered.add(number)
+    found = judge_loss(made)
+
+    assert codes(found) == ["datagrams_lost"] * told
+    assert not told or f"h1 (10.0.0.1) {1 - answered / 20:.0%}" in found[0].sentence

@@ -34,6 +34,8 @@ class Sent(NamedTuple):
 
     trial: Trial
     at: float
+    to: Address | None  # None: to all
+    is_single: bool  # answered by one echo, so that what is lost can be counted
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Neighbour:
     datagram_bytes_max: int
     heard_there: set[Trial] = field(default_factory=set)
     heard_here: set[Trial] = field(default_factory=set)
+    answered: set[int] = field(default_factory=set)  # the numbers of our probes
     offset_s: float = 0.0  # its clock less ours, by the quickest exchange
     delay_s: float = float("inf")  # of that exchange, there and back
 
@@ -62,10 +65,12 @@ class Examination:
 
     # In
 
-    def probe(self, trial: Trial, *, at: float, back: bool = False) -> Probe:
-        """The next probe, which is sent as `trial` says."""
+    def probe(
+        self, trial: Trial, *, at: float, back: bool = False, to: Address | None = None
+    ) -> Probe:
+        """The next probe, which is sent as `trial` says; `to` None: to all."""
         number = (len(self._sent) + 1) & NUMBER_MAX
-        self._sent[number] = Sent(trial, at)
+        self._sent[number] = Sent(trial, at, to, not back)
         return Probe(self.token, number, back)
 
     def receive(self, echo: Echo, node: NodeId, address: Address, *, at: float) -> None:
@@ -80,6 +85,7 @@ class Examination:
             neighbour = self.neighbours[node] = Neighbour(
                 node, address, echo.host, echo.version, echo.http_port, echo.datagram_bytes_max
             )
+        neighbour.answered.add(echo.number)
         neighbour.heard_there.add(sent.trial)
         neighbour.heard_here.add(Trial(echo.way, echo.full))
         _compare_clocks(neighbour, echo, sent_at=sent.at, at=at)
@@ -90,6 +96,23 @@ class Examination:
     def examined(self) -> list[Neighbour]:
         """Those that are examined one by one."""
         return list(self.neighbours.values())[:NEIGHBOURS_MAX]
+
+    def unclear(self, possible: frozenset[Trial]) -> list[Neighbour]:
+        """Those with whom something of what is possible has not been seen to work yet."""
+        return [
+            one
+            for one in self.examined
+            if not (possible <= one.heard_there and possible <= one.heard_here)
+        ]
+
+    def loss(self, one: Neighbour) -> float:
+        """Which share of our probes to it came to nothing, of ways by which others arrived."""
+        asked = [
+            number
+            for number, sent in self._sent.items()
+            if sent.is_single and sent.trial in one.heard_there and sent.to in (None, one.address)
+        ]
+        return sum(number not in one.answered for number in asked) / len(asked) if asked else 0.0
 
 
 def _compare_clocks(neighbour: Neighbour, echo: Echo, *, sent_at: float, at: float) -> None:

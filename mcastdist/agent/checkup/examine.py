@@ -30,7 +30,7 @@ from .names import names_of, shown
 from .origin import look_at_origin
 from .ports import holder_of, judge_ports, look_at_doors
 from .querier import judge_queriers, look_for_queriers
-from .reach import judge_reach, judge_snooping
+from .reach import judge_loss, judge_reach, judge_snooping
 from .stored import look_at_store
 from .strangers import judge_strangers, judge_versions
 
@@ -100,15 +100,16 @@ def _ports(agent: Agent) -> list[Finding]:
 
 async def _subnet(agent: Agent) -> list[Finding]:
     trials = agent.driver.trials
-    book = await examine_subnet(trials)
+    has_aside = all(aside_host(one) is not None for one in agent.interfaces)
+    book = await examine_subnet(trials, aside=has_aside)
     lately = heard_lately(trials)
     silent = [one.address[0] for node, one in lately.items() if node not in book.neighbours]
     mismatches = agent.driver.ear.mismatches.shown()
     names = await names_of([*silent, *(str(one["address"]) for one in mismatches)])
     port = agent.settings.multicast.port
-    has_aside = all(aside_host(one) is not None for one in agent.interfaces)
     return [
         *judge_reach(book, _named(silent, names), aside=has_aside, port=port),
+        *judge_loss(book),
         *judge_snooping(book),
         *judge_clocks(book),
         *judge_strangers(mismatches, names),

@@ -87,6 +87,7 @@ KINDS: dict[str, Kind] = {
         ("aside_not_heard_there", "note", "what we say aside does not reach it"),
         ("aside_not_heard_here", "note", "what it says aside does not reach us"),
         ("unicast_not_heard_there", "warning", "what we say to it alone does not reach it"),
+        ("datagrams_lost", "warning", "much of what reaches a neighbour or comes back is lost"),
         ("full_size_lost_there", "warning", "small datagrams reach it, a stream's do not"),
         ("full_size_lost_here", "warning", "small datagrams of it reach us, a stream's do not"),
     ),

@@ -16,6 +16,8 @@ from .examination import NEIGHBOURS_MAX, Examination, Neighbour, Trial
 from .findings import finding
 from .names import listed, shown
 
+LOSS_MIN = 0.1  # two or more of some fifteen; less may be chance
+
 GROUP, ASIDE, ALONE = (Trial(way, False) for way in (Way.GROUP, Way.ASIDE, Way.ALONE))
 
 FIREWALL = "let UDP port {port}, IGMP and MLD through the firewalls"
@@ -65,6 +67,22 @@ def judge_reach(
             )
         )
     return found
+
+
+def judge_loss(book: Examination) -> list[Finding]:
+    """Where much of what arrives at all is lost nevertheless."""
+    losing = [(one, book.loss(one)) for one in book.examined]
+    losing = [(one, share) for one, share in losing if share >= LOSS_MIN]
+    if not losing:
+        return []
+    told = listed([f"{name_of(one)} {share:.0%}" for one, share in losing])
+    return [
+        finding(
+            "datagrams_lost",
+            f"of what was asked a share stayed without answer, there or back: {told}",
+            "look for bad cables, Wi-Fi, half duplex or a busy machine; streams repair it, slower",
+        )
+    ]
 
 
 def judge_snooping(book: Examination) -> list[Finding]:
