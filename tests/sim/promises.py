@@ -9,7 +9,8 @@ from segment import Segment
 # Seeds for promises that never failed differently, and for those that failed first on rare seeds.
 # MCASTDIST_SIM_SEEDS=1000 tries as many of every scenario; the run says at its end how many it was.
 ASKED = int(os.environ.get("MCASTDIST_SIM_SEEDS", "0"))
-FEW, SOME, MANY = (range(ASKED or usual) for usual in (12, 30, 200))
+# EACH is for what is tried at each of a session's moments.
+EACH, FEW, SOME, MANY = (range(ASKED or usual) for usual in (4, 12, 30, 120))
 
 
 def finish(segment: Segment, until: float = 90.0, *, packages: int = 1) -> None:
