@@ -113,9 +113,7 @@ def report_(results: Path) -> None:
 
 @main.command("soak")
 @click.option("--minutes", default=60.0, show_default=True, help="How long it goes on.")
-@click.option(
-    "--seed", default=1, show_default=True, help="Decides what happens to whom."
-)
+@click.option("--seed", default=1, show_default=True, help="Decides what happens to whom.")
 def soak_(minutes: float, seed: int) -> None:
     """Tasks, kills and losses for long, and agents that must not grow."""
     _require_lab("soak")
