@@ -30,6 +30,7 @@ class Roster:
         self._trace = trace
         self._healths: dict[tuple[Kind, str], Health] = {}
         self._last_failure = ""
+        self._last_lack = ""
         self.origin_allowed = True
 
     # In
@@ -63,7 +64,7 @@ class Roster:
     ) -> None:
         """It did not give blocks [first, stop), for this reason."""
         if health.only_lacks(first, stop, code, now=now, retry_after_s=retry_after_s):
-            self._last_failure = f"peer_{health.reason or code}"
+            self._last_lack = f"peer_{health.reason or code}"
         else:
             self.blame(health, code, now=now, permanent=permanent, retry_after_s=retry_after_s)
 
@@ -139,21 +140,30 @@ class Roster:
         return any(not one.is_out and not one.refuses_all(free) for one in self.allowed())
 
     def ready_at(self) -> float:
-        """When the first that is of use at all may be asked; NEVER if there is none."""
-        hopeful = [one.not_before for one in self.allowed() if not one.is_barred]
-        return min(hopeful, default=NEVER)
+        """When the first that is of use at all may be asked; NEVER if there is none.
+
+        Where every server is barred, a peer that lacks blocks will hardly come to hold them.
+        """
+        hopeful = [one for one in self.allowed() if not one.is_barred]
+        if self._has_servers and all(one.source.kind == "peer" for one in hopeful):
+            hopeful = [one for one in hopeful if one.reason != "not_held"]
+        return min((one.not_before for one in hopeful), default=NEVER)
 
     def moments(self) -> Iterator[float]:
         """When an answer given here may change."""
         return (moment for health in self.allowed() for moment in health.moments())
 
     def why_nobody(self) -> str:
-        """The reason of `Exhausted`, when nobody may give anything."""
+        """The reason of `Exhausted`: that a peer lacks blocks explains less than any failure."""
         if next(self.allowed(), None) is None:
             return "origin_not_allowed" if self._healths else "no_source"
-        return self._last_failure or "not_held"
+        return self._last_failure or self._last_lack or "not_held"
 
     # Within
+
+    @property
+    def _has_servers(self) -> bool:
+        return any(one.source.kind != "peer" for one in self.allowed())
 
     def _peers(self) -> Iterator[Health]:
         return (one for one in self._healths.values() if one.source.kind == "peer")

@@ -32,7 +32,7 @@ class Fetching:
         self._supply = Supply(task=spec.id, env=env, now=now)
         self.neighbours = Neighbours()
         self.inheritance = Inheritance()
-        self._last_sentence = ""  # of a failure: it names who failed us, and what to do
+        self._sentences: dict[str, str] = {}  # by code: they name who failed us, and what to do
 
     # In
 
@@ -83,7 +83,7 @@ class Fetching:
             ask_instead=ask_instead,
         )  # fmt: skip
         if ours:
-            self._last_sentence = sentence
+            self._sentences[code] = sentence
         else:
             self._hunt.failed(
                 request, code, sentence, permanent=permanent, retry_after_s=retry_after_s, now=now
@@ -119,7 +119,8 @@ class Fetching:
         exhausted = self._supply.exhausted
         if exhausted is None:
             return None
-        sentence = self._last_sentence or f"no source can supply it: {exhausted.reason}"
+        code = exhausted.reason.partition("_")[2]
+        sentence = self._sentences.get(code, f"no source can supply it: {exhausted.reason}")
         final = self._supply.has_servers and exhausted.retry_at == NEVER
         return Verdict(exhausted.reason, sentence, final)
 

@@ -170,3 +170,20 @@ def test_a_peer_of_which_it_is_known_what_it_holds_is_asked_for_nothing_else() -
     assert roster.for_servers(FREE) == RangeSet([(0, 1), (2, 3)])
     roster.new_attempt()
     assert roster.for_servers(FREE) == RangeSet([(0, 1), (2, 3)])
+
+
+def test_a_failure_explains_more_than_a_peer_that_lacks_blocks() -> None:
+    roster = roster_of(PEERS[0], ORIGIN)
+    blame(roster, ORIGIN, permanent=True)
+    roster.failed(health_of(roster, PEERS[0]), 0, 8, "status_404", now=0.0)
+    assert roster.why_nobody() == "origin_refused"
+
+
+def test_where_every_server_is_barred_a_peer_that_lacks_blocks_is_no_hope() -> None:
+    roster = roster_of(PEERS[0], ORIGIN)
+    roster.failed(health_of(roster, PEERS[0]), 0, 8, "status_404", now=0.0)
+    assert roster.ready_at() < NEVER
+    blame(roster, ORIGIN, permanent=True)
+    assert roster.ready_at() == NEVER
+    roster.failed(health_of(roster, PEERS[0]), 0, 8, "timeout", now=0.0)
+    assert roster.ready_at() < NEVER
