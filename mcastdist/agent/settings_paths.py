@@ -48,7 +48,9 @@ def with_places(settings: Settings, environ: Mapping[str, str]) -> Settings:
 
 
 def from_home(path: str) -> Path:
-    """`path` with its `~` or `~user` replaced. UsageError if that user has no home."""
+    """`path` with its `~` or `~user` replaced. UsageError if no file can be called so."""
+    if "\0" in path:
+        raise UsageError(f"{path!r:.100} holds a NUL, which no path can: give another")
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -140,6 +140,13 @@ def test_a_path_in_the_file_is_relative_to_the_file(
     assert Path(settings.node.state_dir) == Path("/state")
 
 
+def test_a_path_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "agent.toml"
+    config.write_text('[node]\nstate_dir = "a\\u0000b"\n')
+    with pytest.raises(UsageError, match="holds a NUL"):
+        load(config, {}, [])
+
+
 def test_a_path_in_the_home_of_nobody_is_refused() -> None:
     """Found by fuzzing."""
     with pytest.raises(UsageError, match="home of nobody"):

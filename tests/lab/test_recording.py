@@ -19,6 +19,7 @@ pytest.importorskip("scapy", reason="scapy is in the extra `diag`")
 GROUP = "239.255.77.1"
 SPEAK = [sys.executable, str(Path(__file__).with_name("speak.py"))]
 FRAME_BYTES = 1_042
+CHATTER_MAX = 20  # what a host's kernel says by itself: group memberships, neighbour discovery
 
 MakeLab = Callable[..., Lab]
 
@@ -40,7 +41,7 @@ def test_each_frame_is_recorded_once_as_it_enters_the_switch(
 
     found = [each for each in frames(recording.file) if each.wire_bytes == FRAME_BYTES]
     assert len(found) == 3_200
-    assert after.packets - before.packets == 3_200
+    assert 3_200 <= after.packets - before.packets <= 3_200 + CHATTER_MAX
     assert {len(each.data) for each in found} == {128}
     assert found == sorted(found, key=lambda each: each.at)
     assert recording.frames >= 3_200
