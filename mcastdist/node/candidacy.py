@@ -18,6 +18,7 @@ from .environment import Environment
 # Who could not reach any source does not stand again for so long: enough for three others to try,
 # and less than `download.origin_fallback_delay_s`, after which it would fetch for itself alone.
 UNABLE_S = 25.0
+SLOW_S = 60.0  # who was dismissed from a stream as too slow for it; most streams are over by then
 
 
 class Candidacy:
@@ -56,6 +57,15 @@ class Candidacy:
         self._able_at = now + UNABLE_S
         self._weigh()
         self.candidate.resign(reason, now=now)
+
+    def stand_back(self, *, now: float) -> None:
+        """We are too slow for the others: we do not represent them, whatever we cease to hear.
+
+        A stream that fills our link drowns the announcements, and who has lost its representative
+        so must not take the place of one that all the others hear.
+        """
+        self._able_at = now + SLOW_S
+        self._weigh()
 
     def rest(self, *, now: float) -> None:
         """Nobody supplies us and we supply nobody: be silent for a while."""

@@ -179,6 +179,7 @@ class Participation:
             reception.hear_need(message, now=now)
         elif reception is not None and isinstance(message, Dismiss) and sender == reception.leader:
             reception.dismissed(message.reason, now=now)
+            self._candidacy.stand_back(now=now)
 
     # Within: saying
 

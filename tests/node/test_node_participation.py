@@ -215,6 +215,16 @@ def test_who_cannot_supply_others_hands_over_and_does_not_stand_again() -> None:
     assert {claim.standing.weight for claim in said(_run(ours, 30.0), Claim)} <= {0}
 
 
+def test_who_is_too_slow_for_the_stream_does_not_take_its_representatives_place() -> None:
+    ours = _participation()
+    _hear(ours, announce(Phase.STREAMING), 0.1)
+    _hear(ours, Dismiss(SESSION, "slow_receiver"), 0.5)
+    assert said(_run(ours, 12.0), Claim) == []
+    assert ours.role is Role.ABSTAINING
+    _hear(ours, announce(Phase.STREAMING), 12.0)
+    assert ours.leader == LEADER
+
+
 def test_who_rests_is_silent_and_follows_who_announces() -> None:
     ours = _participation()
     _run(ours, 1.0)
