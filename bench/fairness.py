@@ -45,7 +45,7 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
             sheet.put(SHARED, OURS, **_share(lab, content, work / f"shared-{turn}"))
         with sheet.trial(LIMITED), Lab(RECEIVERS + 1) as lab:
             sheet.put(LIMITED, OURS, **_keep_limit(lab, content, work / f"limited-{turn}"))
-    compare(options, sheet, work, link_bps)
+    compare(options, sheet, content, work, link_bps)
     says = f"≥ {KEEPS_PERCENT_MIN:g} % of what it had alone"
     sheet.aim(SHARED, "TCP keeps", says, at_least=KEEPS_PERCENT_MIN)
     says = f"≤ {OVER_PERCENT_MAX:g} % over, in any second"

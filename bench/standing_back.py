@@ -22,7 +22,6 @@ from .sheet import Sheet
 from .site import seconds_each, site
 
 MODES = ("background", "foreground")
-MIB = 1 << 20
 ALONE_S = 4.0
 BESIDE_S = 8.0
 SETTLE_S = 1.0  # from the task's start until the two have found their shares
@@ -32,9 +31,8 @@ LOSES_PERCENT_MAX = 5.0
 CONGESTION_CONTROL = "/proc/sys/net/ipv4/tcp_congestion_control"
 
 
-def compare(options: Options, sheet: Sheet, work: Path, link_bps: int) -> None:
+def compare(options: Options, sheet: Sheet, content: Content, work: Path, link_bps: int) -> None:
     """Each mode beside another download, and alone."""
-    content = Content(work, options.size(quick=48 * MIB, full=128 * MIB))
     for turn in range(options.turns()):
         for mode in MODES if turn % 2 == 0 else MODES[::-1]:
             with sheet.trial(_case(mode)):
