@@ -15,27 +15,27 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import invariants
 import promises
+from observed import OBSERVED
 from segment import Segment
-
-_tried: dict[str, int] = {}  # scenario -> segments simulated, each with a seed of its own
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     Segment.made.clear()
+    OBSERVED.begin(item.nodeid)
     yield
     made = list(Segment.made)
     Segment.made.clear()
-    scenario = item.nodeid.partition("[")[0]
-    _tried[scenario] = _tried.get(scenario, 0) + len(made)
+    OBSERVED.tried(len(made))
     for segment in made:
         invariants.check(segment)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _tried:
-        asked = f" (MCASTDIST_SIM_SEEDS={promises.ASKED})" if promises.ASKED else ""
-        terminalreporter.write_line(
-            f"simulated: {sum(_tried.values()):,} seeded subnets in {len(_tried)} scenarios, "
-            f"each held to the invariants{asked}"
-        )
+    if not OBSERVED.scenarios:
+        return
+    asked = f" (MCASTDIST_SIM_SEEDS={promises.ASKED})" if promises.ASKED else ""
+    terminalreporter.write_line(f"seeded subnets, each held to the invariants{asked}:")
+    whole = bool(promises.ASKED) or terminalreporter.config.getoption("capture") == "no"
+    for line in OBSERVED.table(whole=whole):
+        terminalreporter.write_line(line)

@@ -37,8 +37,9 @@ def session(seed: int, moment: str, *, nodes: int = 5, **config: object) -> Segm
 
 
 def run_to(segment: Segment, moment: str) -> NodeId:
-    """Let time pass to this moment of the session; who represents then."""
+    """Let time pass to this moment of the session, when the fault comes; who represents then."""
     wait_until(segment, lambda: _is_at(segment, moment))
+    segment.struck_at = segment.now
     return segment.representatives[0]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from observed import note
 from segment import Segment
 
 # Seeds for promises that never failed differently, and for those that failed first on rare seeds.
@@ -11,6 +12,8 @@ from segment import Segment
 ASKED = int(os.environ.get("MCASTDIST_SIM_SEEDS", "0"))
 # EACH is for what is tried at each of a session's moments.
 EACH, FEW, SOME, MANY = (range(ASKED or usual) for usual in (4, 12, 30, 120))
+# For what takes many seconds each: a thousand machines, a thousand tasks.
+ONCE = range(max(1, ASKED // 100))
 
 
 def finish(segment: Segment, until: float = 90.0, *, packages: int = 1) -> None:
@@ -20,6 +23,15 @@ def finish(segment: Segment, until: float = 90.0, *, packages: int = 1) -> None:
     for package in range(packages):
         left = segment.unfinished(package)
         assert left == [], segment.story("election.role", "node.phase", "node.fallback")[-3_000:]
+    _note(segment, packages)
+
+
+def _note(segment: Segment, packages: int) -> None:
+    """Write down what it cost, and how long after the fault the last was done."""
+    note("copies", max(segment.wan_copies_of(package) for package in range(packages)))
+    done = [m.done_at for m in segment.machines.values() if m.up and m.done_at is not None]
+    if segment.struck_at is not None and done:
+        note("all done after, s", max(0.0, max(done) - segment.struck_at))
 
 
 def held_by_others(segment: Segment, leaver: int) -> set[int]:

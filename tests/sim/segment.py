@@ -71,6 +71,7 @@ class Segment:
         self.made.append(self)
         self.rng = Random(seed)
         self.now = 0.0
+        self.struck_at: float | None = None  # when the fault came, if the test says so
         self.excuse = ""  # why the origin may be asked for what somebody here could have given
         self.link = Link(loss=loss)
         self.links: dict[NodeId, Link] = {}

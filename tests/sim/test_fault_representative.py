@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from invariants import fetched_in_vain
 from moments import MOMENTS, goes_on_after, receivers, run_to, session, streams_after
+from observed import note
 from promises import EACH, finish
 from segment import Segment
 
@@ -18,10 +19,12 @@ def _goes_on(segment: Segment, moment: str, struck_at: float, representative: No
     """Somebody else represents soon, and streams if there are two who still lack something."""
     replaced = goes_on_after(segment, struck_at, but=representative)
     assert replaced is not None
+    note("replaced after, s", replaced)
     assert replaced <= GOES_ON_S_MAX
     if moment in ("first_second", "half_way"):
         resumed = streams_after(segment, struck_at)
         assert resumed is not None
+        note("streams again after, s", resumed)
         assert resumed <= GOES_ON_S_MAX
 
 

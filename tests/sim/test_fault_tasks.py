@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from moments import MOMENTS, receivers, run_to, session
-from promises import EACH, finish
+from promises import EACH, ONCE, finish
 from segment import Segment
 
 PACKAGES = 10
@@ -37,9 +37,10 @@ def test_ten_packages_survive_whoever_represents_most_of_them(seed: int) -> None
     finish(segment, packages=PACKAGES)
 
 
-def test_a_thousand_tasks_on_one_segment_all_end() -> None:
+@pytest.mark.parametrize("seed", ONCE)
+def test_a_thousand_tasks_on_one_segment_all_end(seed: int) -> None:
     """Some thirty are under way at a time."""
-    segment = Segment(nodes=2, seed=1, blocks=1, packages=QUEUED, delay_s=0.5)
+    segment = Segment(nodes=2, seed=seed, blocks=1, packages=QUEUED, delay_s=0.5)
     for package in range(QUEUED):
         segment.start(package=package, at=0.25 * package)
     segment.run(600.0)

@@ -168,8 +168,9 @@ def test_several_packages_at_once_are_several_sessions(seed: int) -> None:
     assert peer_bytes(segment) == 0
 
 
-def test_several_packages_spread_over_several_machines() -> None:
-    segment = Segment(nodes=6, seed=1, blocks=6, packages=9)
+@pytest.mark.parametrize("seed", FEW)
+def test_several_packages_spread_over_several_machines(seed: int) -> None:
+    segment = Segment(nodes=6, seed=seed, blocks=6, packages=9)
     for package in range(9):
         segment.start(package=package)
     segment.run_until(0.9)
