@@ -71,6 +71,7 @@ class Driver:
     def start(self, run: Run) -> None:
         """Begin a run; what its package holds already is known to it."""
         self.runs[run.spec.id] = run
+        self._streams.expect()
         package = run.package.for_node(run.spec.urls) if run.package else None
         now = time.monotonic()
         self._turns.take(

@@ -1,10 +1,16 @@
-"""Which streams are open on this machine? Their threads, opened and closed for the driver."""
+"""Which streams are open on this machine? Their threads, opened and closed for the driver.
+
+Their code needs numpy, which an agent at rest does without: it is loaded in a worker when the first
+task begins, and has long been there when the election is over and the first stream opens.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from mcastdist.ids import ClusterTag, ContentId
 from mcastdist.node import Stream
@@ -14,10 +20,12 @@ from . import logs
 from .interfaces import Chosen
 from .package import OpenPackage
 from .settings import Settings
-from .stream_receiving import ReceivingStream
-from .stream_sending import SendingStream
 from .stream_sockets import Group
 from .streaming import StreamReports
+
+if TYPE_CHECKING:
+    from .stream_receiving import ReceivingStream
+    from .stream_sending import SendingStream
 
 WORKERS = 2  # open, hash and write release the GIL; more would only compete with the loops
 
@@ -39,11 +47,18 @@ class Streams:
         self._receiving: dict[int, ReceivingStream] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="block")
+        self._is_loaded = False
         self._drops_before = 0
         self.receive_buffer = {"asked": 0, "got": 0}
         self.is_fast = settings.multicast.fast_path  # as far as we know
 
     # In
+
+    def expect(self) -> None:
+        """There is a task, so there may be a stream: load what it needs, in the background."""
+        if not self._is_loaded:
+            self._is_loaded = True
+            self._workers.submit(_load)
 
     def open(self, stream: Stream, package: OpenPackage, reports: StreamReports) -> None:
         """Open the sockets of a stream and start its threads. UsageError if that cannot be."""
@@ -93,6 +108,8 @@ class Streams:
     # Within
 
     def _open_sending(self, stream: Stream, package: OpenPackage, reports: StreamReports) -> None:
+        from .stream_sending import SendingStream
+
         sending = SendingStream(
             stream,
             package,
@@ -106,6 +123,8 @@ class Streams:
         self.is_fast = sending.fast
 
     def _open_receiving(self, stream: Stream, package: OpenPackage, reports: StreamReports) -> None:
+        from .stream_receiving import ReceivingStream
+
         receiving = ReceivingStream(
             stream,
             package,
@@ -133,3 +152,8 @@ class Streams:
             v6=data_group(self._cluster, content, multicast.group_v6),
             port=self._port,
         )
+
+
+def _load() -> None:
+    for name in ("stream_receiving", "stream_sending"):
+        import_module(f".{name}", __package__)

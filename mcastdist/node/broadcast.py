@@ -6,14 +6,19 @@ first needed, fed with blocks as they become sound, steered by what the receiver
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mcastdist.ids import ContentId, NodeId, SessionId
 from mcastdist.ranges import RangeSet
-from mcastdist.session import RateControl, Sender, typical_worst
+from mcastdist.session import RateControl, typical_worst
 from mcastdist.wire import STREAM_HEADER_BYTES, Geometry, Need, Report
 
 from .commands import CloseStream, Command, OpenStream, Package, Stream, TaskId
 from .config import NodeConfig
 from .environment import Environment
+
+if TYPE_CHECKING:
+    from mcastdist.session import Sender
 
 PARITY_SHARE_MARGIN = 1.15  # parity unasked for: the loss, and a little for its spread
 # What every IPv4 host takes (RFC 791: 576 bytes, less the headers). Who takes less is left to HTTP:
@@ -180,13 +185,16 @@ class Broadcast:
         return self.stream, self._sender
 
     def _new_sender(self, package: Package, now: float) -> Sender:
+        from mcastdist.repair import Fountain  # with numpy: not before there is a stream
+        from mcastdist.session import Sender
+
         env = self._env
         sender = Sender(
             geometry=self._geometry(package),
             session=self._session,
             sender=env.node,
             cluster=env.cluster,
-            parity=env.parity,
+            parity=Fountain(),
             seal=env.seal(package.content),
             rng=env.rng,
             now=now,

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mcastdist.http_fetch import Source
 from mcastdist.ids import ContentId, Locator, SessionId
 from mcastdist.ranges import RangeSet
-from mcastdist.session import Receiver, Sender
 from mcastdist.wire import BlockSeal, Geometry, Message
+
+if TYPE_CHECKING:
+    from mcastdist.session import Receiver, Sender
 
 Address = tuple[str, int]
 TaskId = str
@@ -59,12 +62,14 @@ class TaskSpec:
     """One task as the node needs to know it.
 
     `urls`: where the `.mcd` (or, for a plain file, the file itself) is, preferred ones first.
+    `waited_s`: for how long it has been a task already, behind others that went first.
     """
 
     id: TaskId
     locator: Locator
     urls: tuple[str, ...]
     plain: bool = False  # a file and its digest; there is no manifest at the origin
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

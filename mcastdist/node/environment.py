@@ -8,7 +8,6 @@ from itertools import count
 from random import Random
 
 from mcastdist.ids import ClusterTag, ContentId, NodeId, SessionId
-from mcastdist.repair import Fountain
 from mcastdist.tracing import Tracer, silent
 from mcastdist.wire import BlockSeal, ClusterKey
 
@@ -26,7 +25,6 @@ class Environment:
     trace: Tracer = silent
     locks: LockFactory = nullcontext
     other_keys: tuple[ClusterKey, ...] = ()  # of the cluster, while a key is rotated
-    parity: Fountain = field(default_factory=Fountain)
     _requests: count[int] = field(default_factory=lambda: count(1))
 
     def next_request(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mcastdist.ids import ContentId, SessionId
 from mcastdist.ranges import RangeSet
 from mcastdist.repair import Needs
-from mcastdist.session import Measurement, Receiver
+from mcastdist.session import Measurement
 from mcastdist.wire import Announce, Geometry, Need
 
 from .commands import Package, Stream, TaskId
@@ -22,6 +22,8 @@ class Intake:
     def __init__(
         self, *, task: TaskId, package: Package, announce: Announce, env: Environment, now: float
     ) -> None:
+        from mcastdist.session import Receiver  # with numpy: not before there is a stream
+
         session = SessionId(announce.session)
         geometry = Geometry(package.payload_bytes, announce.block_bytes, announce.symbol_bytes)
         seal = env.seal(package.content, announce.key)

@@ -1,16 +1,18 @@
 """What do nodes say to one another? The only room that knows bytes on the network.
 
 PROTOCOL.md says it in words. The limits are here too, under their own names: the room has one door.
+What reads the stream is loaded when it is first named: it needs numpy, an agent at rest does not.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from .blocks import (
     MANIFEST_NONCE_BYTES,
     BadSeal,
     BlockSeal,
-    Octets,
-    split,
 )
 from .bounds import (
     Phase,
@@ -23,6 +25,8 @@ from .codec import (
 )
 from .geometry import (
     SEAL_TAG_BYTES,
+    STREAM_HEADER_BYTES,
+    SYMBOL_TAG_BYTES,
     Geometry,
 )
 from .groups import (
@@ -110,21 +114,23 @@ from .sealing import (
     Sealer,
     SealExhausted,
 )
-from .stream import (
-    KIND_STREAM,
-    PARITY_SEED_MASK,
-    STREAM_HEADER,
-    STREAM_HEADER_BYTES,
-    Headers,
-    Mask,
-    is_parity,
-    known,
-    make_headers,
-    parse,
-    tail,
-    valid,
-)
-from .tags import SYMBOL_TAG_BYTES
+
+if TYPE_CHECKING:
+    from .stream import (
+        KIND_STREAM,
+        PARITY_SEED_MASK,
+        STREAM_HEADER,
+        Headers,
+        Mask,
+        is_parity,
+        known,
+        make_headers,
+        parse,
+        split,
+        tail,
+        valid,
+    )
+    from .tags import Octets
 
 __all__ = [
     "ANNOUNCE_GAP_S_MIN",
@@ -226,3 +232,12 @@ __all__ = [
     "unpad",
     "valid",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Numpy, and what needs it, only for who asks for it."""
+    if name == "Octets":
+        return import_module(f"{__name__}.tags").Octets
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.stream"), name)
+    raise AttributeError(f"{__name__} has no {name}")

@@ -10,9 +10,9 @@ count as received symbols even if the rest of the block is missing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,14 +23,15 @@ from mcastdist.errors import PeerError
 from mcastdist.ids import ContentId
 
 from .geometry import SEAL_TAG_BYTES
-from .keys import ClusterKey
+from .keys import AES_BLOCK_BYTES, ClusterKey
 from .sealing import NONCE_ZEROS
-from .tags import AES_BLOCK_BYTES, SymbolTags
+
+if TYPE_CHECKING:
+    from .tags import Octets, SymbolTags
 
 MANIFEST_NONCE_BYTES = 12
 
 Bytes = bytes | bytearray | memoryview
-Octets = npt.NDArray[np.uint8]
 
 
 class BadSeal(PeerError):
@@ -43,10 +44,8 @@ class BlockSeal:
     def __init__(self, key: ClusterKey, content: ContentId) -> None:
         self._block_key = key.derive(b"mcastdist block" + content)
         self._block_cipher = AESGCM(self._block_key)
-        self._tags = SymbolTags(
-            key.derive(b"mcastdist symbol hash" + content),
-            key.derive(b"mcastdist symbol mask" + content),
-        )
+        self._hash_key = key.derive(b"mcastdist symbol hash" + content)
+        self._mask_key = key.derive(b"mcastdist symbol mask" + content)
         self._manifest_cipher = AESGCM(key.derive(b"mcastdist manifest" + content))
 
     def seal(self, block: int, plain: Bytes | Octets) -> bytes:
@@ -74,7 +73,7 @@ class BlockSeal:
 
     def symbol_tag(self, block: int, symbol: int, payload: Bytes | Octets) -> bytes:
         """The 8 bytes that show that a member made this symbol (source or parity)."""
-        return self._tags.of(block, np.frombuffer(payload, np.uint8)[None], [symbol]).tobytes()
+        return self._tags.one(block, symbol, _view(payload))
 
     def symbol_tags(
         self, block: int, symbols: Octets, numbers: Sequence[int] | None = None
@@ -101,19 +100,16 @@ class BlockSeal:
         except InvalidTag:
             raise BadSeal("the sealed manifest does not open: ask another peer") from None
 
+    @cached_property
+    def _tags(self) -> SymbolTags:
+        """Made for the first symbol: who gives blocks to peers alone does without numpy."""
+        from .tags import SymbolTags
 
-def split(sealed: Bytes, symbol_bytes: int) -> Octets:
-    """A sealed block as its symbols: a new (K, S) array, zero padded."""
-    count = -(-len(sealed) // symbol_bytes)
-    symbols = np.empty((count, symbol_bytes), np.uint8)
-    flat = symbols.reshape(-1)
-    flat[: len(sealed)] = np.frombuffer(sealed, np.uint8)
-    flat[len(sealed) :] = 0
-    return symbols
+        return SymbolTags(self._hash_key, self._mask_key)
 
 
 def _view(data: Bytes | Octets) -> memoryview:
-    return data.data if isinstance(data, np.ndarray) else memoryview(data)
+    return memoryview(data)  # type: ignore[arg-type]  # the stubs for 3.11 know no array's buffer
 
 
 def _block_nonce(block: int) -> bytes:

@@ -22,7 +22,7 @@ from mcastdist.errors import MalformedMessage, Unauthentic
 from mcastdist.ids import BootId, ClusterTag, NodeId, SessionId
 
 from .codec import decode
-from .geometry import SEAL_TAG_BYTES
+from .geometry import SEAL_TAG_BYTES, STREAM_HEADER_BYTES
 from .keys import ClusterKey
 from .limits import (
     BLOCKS_MAX,
@@ -36,7 +36,7 @@ from .limits import (
 from .messages import Message
 from .padding import KIND_PADDED, PADDED_HEADER
 from .sealing import CONTROL_HEADER, KIND_CONTROL, counter_nonce, sender_cipher
-from .stream import KIND_STREAM, PARITY_SEED_MASK, STREAM_HEADER, STREAM_HEADER_BYTES
+from .stream import KIND_STREAM, PARITY_SEED_MASK, STREAM_HEADER
 
 _CODES = {1: "B", 2: "H", 4: "I", 8: "8s"}  # by size: the header's layout stands in `stream` alone
 _STREAM = struct.Struct(

@@ -19,6 +19,8 @@ from .limits import (
 )
 
 SEAL_TAG_BYTES = 16  # of AES-GCM
+SYMBOL_TAG_BYTES = 8
+STREAM_HEADER_BYTES = 40  # before the symbol, in each datagram
 
 
 @dataclass(frozen=True)

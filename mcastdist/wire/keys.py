@@ -24,6 +24,7 @@ from mcastdist.errors import UsageError
 SECRET_BYTES_MIN = 16  # as strong as the AES-128 it feeds
 SECRET_BYTES_MAX = 1_024  # more adds nothing, and is a wrong file rather than a key
 DERIVED_BYTES = 16  # AES-128
+AES_BLOCK_BYTES = 16
 _PREFIX = "mcastdist-cluster-key-v1:"
 
 

@@ -18,9 +18,9 @@ import numpy.typing as npt
 from mcastdist.errors import MalformedMessage
 from mcastdist.ids import ClusterTag, NodeId, SessionId
 
-from .blocks import Octets
-from .geometry import Geometry
+from .geometry import STREAM_HEADER_BYTES, Geometry
 from .limits import PARITY_FIRST, SYMBOL_BYTES_MIN, VERSION
+from .tags import Octets
 
 KIND_STREAM = 0x53
 PARITY_SEED_MASK = 0x0FFF_FFFF  # the lower 28 bits of a symbol id; the upper four choose a density
@@ -40,7 +40,6 @@ STREAM_HEADER = np.dtype(
         ("tag", "u1", (8,)),
     ]
 )
-STREAM_HEADER_BYTES = 40
 assert STREAM_HEADER.itemsize == STREAM_HEADER_BYTES
 
 Headers = npt.NDArray[np.void]
@@ -99,6 +98,16 @@ def parse(datagrams: memoryview | bytes, stride: int) -> tuple[Headers, Octets]:
 def tail(datagrams: memoryview, stride: int) -> memoryview:
     """The shorter last datagram of a run, or nothing."""
     return datagrams[len(datagrams) - len(datagrams) % stride :]
+
+
+def split(sealed: bytes | bytearray | memoryview, symbol_bytes: int) -> Octets:
+    """A sealed block as its symbols: a new (K, S) array, zero padded."""
+    count = -(-len(sealed) // symbol_bytes)
+    symbols = np.empty((count, symbol_bytes), np.uint8)
+    flat = symbols.reshape(-1)
+    flat[: len(sealed)] = np.frombuffer(sealed, np.uint8)
+    flat[len(sealed) :] = 0
+    return symbols
 
 
 def valid(headers: Headers, *, cluster: ClusterTag, session: SessionId) -> Mask:

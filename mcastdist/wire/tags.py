@@ -22,10 +22,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
 
-SYMBOL_TAG_BYTES = 8
+from .geometry import SYMBOL_TAG_BYTES
+from .keys import AES_BLOCK_BYTES
+
 PAIR_BYTES = 8  # two words: symbols are padded with zeros to whole pairs
 ROWS_AT_ONCE = 128  # of 1.4 KB: they and what is computed of them stay in the processor's cache
-AES_BLOCK_BYTES = 16
 
 _LOW = np.uint64(0xFFFF_FFFF)
 _WORD_BITS = np.uint64(32)
@@ -62,6 +63,10 @@ class SymbolTags:
             _nh(padded[rows], key, tags[rows])
         tags += self._masks(block, numbers, symbol_bytes)
         return tags.astype("<u8", copy=False).view(np.uint8).reshape(count, SYMBOL_TAG_BYTES)
+
+    def one(self, block: int, symbol: int, payload: bytes | bytearray | memoryview) -> bytes:
+        """The tag of one symbol of a block."""
+        return self.of(block, np.frombuffer(payload, np.uint8)[None], [symbol]).tobytes()
 
     def _masks(self, block: int, numbers: Numbers, symbol_bytes: int) -> npt.NDArray[np.uint64]:
         clear = np.zeros(len(numbers), _MASKED)

@@ -91,6 +91,24 @@ async def test_a_daemon_takes_tasks_reloads_and_goes_when_told(site: Site) -> No
         assert (await cache.cache_remove("app-1")).freed_bytes == len(PUBLISHED.payload)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at what the kernel has mapped")
+async def test_an_agent_at_rest_has_not_loaded_what_only_streams_need(site: Site) -> None:
+    """Numpy is a fifth of what an agent would take from the machine whose guest it is."""
+    url, settings = site.publish(PUBLISHED), site.settings()
+    async with daemon(settings) as process:
+        maps = Path(f"/proc/{process.pid}/maps")
+        async with await connected(settings) as client:
+            await client.status()
+            at_rest = maps.read_text()
+            await client.start(TaskRequest(url=url))
+            async with asyncio.timeout(PATIENCE_S):
+                while "numpy" not in maps.read_text():
+                    await asyncio.sleep(0.02)
+
+    assert "_rust" in at_rest  # of cryptography: it is this agent's memory that we see
+    assert "numpy" not in at_rest
+
+
 async def test_a_store_that_was_never_made_is_empty(site: Site) -> None:
     async with offline_cache(site.settings()) as cache:
         assert await cache.cache_list() == []

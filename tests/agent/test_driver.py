@@ -87,6 +87,7 @@ async def test_a_run_begins_with_what_is_here(bench: Bench) -> None:
 
     (first, package), (second, nothing) = bench.node.named("start")
     assert (first, second, nothing) == (run.spec.id, fresh.spec.id, None)
+    bench.streams.expect.assert_called_with()
     assert package.held == ONE
     assert package.origins == ("http://origin/app-1.payload",)
 

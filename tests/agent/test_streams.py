@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from agent_kit import TAG, admit, free_port, held, make_library, noise, publish, until
@@ -14,7 +15,7 @@ from stream_kit import Noted, receiving_side, sending_side
 
 from mcastdist.agent.library import Library
 from mcastdist.agent.settings import load
-from mcastdist.agent.streams import Streams
+from mcastdist.agent.streams import Streams, _load
 
 PUBLISHED = publish({"a": noise("a", 2 << 20)})
 
@@ -62,6 +63,17 @@ async def test_a_stream_from_one_agent_to_another(libraries: tuple[Library, Libr
     await theirs.close_all()
     await ours.close_all()
     assert threading.active_count() <= before + 4  # the pool of `to_thread` stays
+
+
+async def test_what_streams_need_is_loaded_beside_the_loop_and_once() -> None:
+    streams = make_streams(free_port())
+    given: list[object] = []
+    with patch.object(streams._workers, "submit", given.append):
+        streams.expect()
+        streams.expect()
+    await streams.close_all()
+
+    assert given == [_load]
 
 
 async def test_drops_are_counted_on_after_a_stream_was_closed() -> None:

@@ -171,7 +171,7 @@ def streamed(blocks: Iterable[int], *, now: float = 0.0) -> list[bytes]:
     geometry = Geometry(BLOCKS * BLOCK_BYTES, BLOCK_BYTES, SYMBOL_BYTES)
     sender = Sender(
         geometry=geometry, session=SESSION, sender=LEADER, cluster=env.cluster,
-        parity=env.parity, seal=env.seal(CONTENT), rng=env.rng, now=now,
+        parity=Fountain(), seal=env.seal(CONTENT), rng=env.rng, now=now,
     )  # fmt: skip
     for block in range(BLOCKS):
         sender.ready(block)
