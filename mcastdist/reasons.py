@@ -75,6 +75,12 @@ REASONS: dict[str, Reason] = {
         "allow it, or bring the package to a neighbour first"),
     "not_held": Reason(
         "it was asked for blocks it does not hold", OTHERS + " for these blocks", "nothing"),
+    "no_network": Reason(
+        "no interface is up on which neighbours could be heard",
+        "it represents nobody and asks nobody; without a network for "
+        "download.origin_fallback_delay_s it tries the origin alone; as soon as an interface is "
+        "up it asks its neighbours first",
+        "look at cable, switch port and address; mcastdist status names the interfaces in use"),
     # What a server or a peer answered.
     "dns": Reason("its name cannot be resolved", AGAIN, "correct the URL or the name server"),
     "refused": Reason("nobody listens there", AGAIN, "start the server or correct the port"),

@@ -39,6 +39,7 @@ ELSEWHERE = {
     "http_fetch/roster.py": ("origin_not_allowed", "no_source", "not_held"),
     "http_fetch/sources.py": ("not_held",),
     "node/manifest_hunt.py": ("no_source",),
+    "node/patience.py": ("no_network",),
     "node/reception.py": ("group_not_heard", "stream_not_heard", "slow_receiver"),
     "agent/fetching.py": ("bad_seal",),
     "agent/driver.py": ("storage",),

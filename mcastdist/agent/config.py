@@ -23,7 +23,8 @@ def node_config(settings: Settings, interfaces: Sequence[Chosen], *, http_port: 
         session_start_delay_s=multicast.session_start_delay_s,
         start_when_receivers=multicast.start_when_receivers,
         start_wait_s_max=multicast.start_wait_s_max,
-        multicast_enabled=multicast.enabled and bool(interfaces),
+        multicast_enabled=multicast.enabled and (bool(interfaces) or not _is_choosy(settings)),
+        is_connected=bool(interfaces),
         min_receivers=multicast.min_receivers,
         min_package_bytes=multicast.min_package_bytes,
         datagram_bytes_max=datagram_bytes_max(settings, interfaces),
@@ -37,6 +38,12 @@ def node_config(settings: Settings, interfaces: Sequence[Chosen], *, http_port: 
         retry_backoff_s=tuple(minutes * 60.0 for minutes in download.retry_backoff_min),
         http_port=http_port,
     )
+
+
+def _is_choosy(settings: Settings) -> bool:
+    """Then that there is no interface for us may be meant, and does not pass by itself."""
+    multicast = settings.multicast
+    return bool(multicast.interfaces or multicast.exclude_subnets or settings.node.address)
 
 
 def merits(settings: Settings, interfaces: Sequence[Chosen]) -> Merits:

@@ -82,7 +82,7 @@ class Agent:
         config = await asyncio.to_thread(
             node_config, self.settings, self.interfaces, http_port=self.http_port
         )
-        self.driver.node.configure(config)
+        self.driver.configure(config)
 
     def look_at_clock(self) -> None:
         """Download as the settings want it at this hour."""

@@ -13,7 +13,7 @@ from functools import partial
 from mcastdist.errors import StorageError
 from mcastdist.http_fetch import Source
 from mcastdist.ids import NodeId
-from mcastdist.node import Address, Node, Stream
+from mcastdist.node import Address, Node, NodeConfig, Stream
 from mcastdist.ranges import RangeSet
 from mcastdist.wire import REPORT_S, Opened, Opener
 
@@ -82,6 +82,11 @@ class Driver:
     def stop(self, task: str, reason: str) -> None:
         """Suspended, cancelled, or the agent goes: leave in good order."""
         self._turns.take([task], lambda: self.node.stop(task, reason, now=time.monotonic()))
+
+    def configure(self, config: NodeConfig) -> None:
+        """Settings or interfaces have changed."""
+        now = time.monotonic()
+        self._turns.take((), lambda: self.node.configure(config, now=now))
 
     def damaged(self, package: OpenPackage, chunks: Iterable[int]) -> None:
         """These chunks of a package were verified once, and are bad now."""

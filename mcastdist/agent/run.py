@@ -52,6 +52,7 @@ async def embedded_agent(
     async with AsyncExitStack() as stack:
         agent = await open_agent(settings, stack, trace=trace)
         start_chores(agent, stack)
+        _watch_interfaces(agent, stack)
         yield AgentController(agent)
 
 
@@ -113,10 +114,7 @@ async def _daemon(settings: Settings) -> None:
         stack.push_async_callback(server.close)
         start_chores(agent, stack)
         start_daemons_chores(controller, notifier, stack)
-        changes = asyncio.Event()
-        stack.callback(InterfaceWatch(changes.set).close)
-        follow = asyncio.create_task(_follow_interfaces(agent, changes))
-        stack.callback(follow.cancel)
+        _watch_interfaces(agent, stack)
         _handle_signals(ended, controller)
         notifier.ready(f"cluster {settings.cluster.id}, {len(agent.interfaces)} interfaces")
         log.info("ready", control=server.address, udp_port=settings.multicast.port)
@@ -150,6 +148,13 @@ async def _reload(controller: AgentController) -> None:
         log.error("settings not taken up", error)
     else:
         log.info("settings read again", **outcome)
+
+
+def _watch_interfaces(agent: Agent, stack: AsyncExitStack) -> None:
+    changes = asyncio.Event()
+    stack.callback(InterfaceWatch(changes.set).close)
+    follow = asyncio.create_task(_follow_interfaces(agent, changes))
+    stack.callback(follow.cancel)
 
 
 async def _follow_interfaces(agent: Agent, changes: asyncio.Event) -> None:

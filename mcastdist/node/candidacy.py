@@ -2,6 +2,7 @@
 
 A machine that may not ask the origin, or that has just found that it cannot, has nothing to
 represent with, unless it holds all of the content already: until then its weight counts as 0.
+So does that of a machine that can hear nobody, since no interface is up: whom would it represent?
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Candidacy:
 
     def __init__(self, *, spec: TaskSpec, config: NodeConfig, env: Environment, now: float) -> None:
         self._config = config
+        self._env = env
+        self._is_connected = env.is_connected  # as far as we have noticed
         self._is_complete = False
         self._able_at = NEVER  # when we may stand again after having given up
         self.candidate = Candidate(
@@ -80,6 +83,8 @@ class Candidacy:
 
     def wake(self, *, now: float) -> None:
         """The moment of `wake_at` has come."""
+        if self._is_connected != self._env.is_connected:
+            self._notice_network(now)
         self.candidate.wake(now=now)
         if now >= self._able_at:
             self._able_at = NEVER
@@ -91,9 +96,16 @@ class Candidacy:
         """When to call `wake`."""
         return min(self.candidate.wake_at(), self._able_at)
 
+    def _notice_network(self, now: float) -> None:
+        """Out of it we represent nobody; back in it others may have gone on without us: ask."""
+        self._is_connected = self._env.is_connected
+        self._weigh()
+        if self._config.multicast_enabled:
+            self.candidate.resign("network_back" if self._is_connected else "no_network", now=now)
+
     def _weigh(self) -> None:
         merits = self._config.merits
         may_supply = self._config.allow_origin and self._able_at == NEVER
-        if not (may_supply or self._is_complete):
+        if not (self._is_connected and (may_supply or self._is_complete)):
             merits = replace(merits, weight=0)
         self.candidate.credentials.merits = merits

@@ -24,6 +24,7 @@ class Environment:
     rng: Random
     trace: Tracer = silent
     locks: LockFactory = nullcontext
+    is_connected: bool = True  # as the newest configuration says; tasks keep their own
     other_keys: tuple[ClusterKey, ...] = ()  # of the cluster, while a key is rotated
     _requests: count[int] = field(default_factory=lambda: count(1))
 

@@ -47,6 +47,7 @@ class Node:
     def __init__(self, *, config: NodeConfig, env: Environment) -> None:
         self._config = config
         self._env = env
+        env.is_connected = config.is_connected
         self._tasks: dict[TaskId, Task] = {}
         self._holdings: dict[Locator, _Holding] = {}
         self._timers: Timers[Locator] = Timers()  # offers that wait
@@ -55,9 +56,12 @@ class Node:
 
     # In: what the machine's people and its agent say
 
-    def configure(self, config: NodeConfig) -> None:
-        """Other settings or interfaces: for offers from now on, and for tasks begun from now on."""
-        self._config = config
+    def configure(self, config: NodeConfig, *, now: float) -> None:
+        """Other settings, for what begins now; whether others can be heard, also for tasks."""
+        self._config, self._env.is_connected = config, config.is_connected
+        for task in list(self._tasks.values()):
+            task.wake(now=now)
+        self._settle()
 
     def start(
         self, spec: TaskSpec, *, package: Package | None, config: NodeConfig | None, now: float

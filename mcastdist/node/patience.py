@@ -3,6 +3,7 @@
     no peer supplies --origin_fallback_delay_s and jitter--> the origin is open to this receiver
     nobody supplies  --retry_backoff_s, step by step-------> everybody is asked again
     we follow and nothing comes  --STARVED_S--------------> as if no peer supplied, from then on
+    the network is back  ---------------------------------> all is tried anew, the neighbours first
 
 What comes, from wherever, ends both waits. A new representative ends them too: it may well supply
 us, and the subnet pays for the payload once. But somebody with the cluster key may represent and
@@ -10,6 +11,8 @@ bring nothing, or be a new representative every second; hence the third line.
 """
 
 from __future__ import annotations
+
+from collections import Counter
 
 from mcastdist.timers import NEVER
 
@@ -30,6 +33,8 @@ class Patience:
         self._retry_at = NEVER
         self._retries = 0
         self._starved_at = NEVER
+        self._is_connected = env.is_connected  # as far as we have noticed
+        self.fallbacks: Counter[str] = Counter()  # reason code -> times
         self.origin_is_open = False
         self.is_starved = False  # we have followed for so long in vain that we wait for nobody
 
@@ -82,7 +87,11 @@ class Patience:
         return True
 
     def retry_is_due(self, now: float) -> bool:
-        """True once the rest is over."""
+        """True once the rest is over, or the network is back."""
+        if self._notices_network(now):
+            self._retries, self.is_starved = 0, False
+            self.renew()
+            return True
         if now < self._retry_at:
             return False
         self._retry_at = NEVER
@@ -103,3 +112,15 @@ class Patience:
     def wake_at(self) -> float:
         """When one of the waits is over; NEVER while nothing is waited for."""
         return min(self._origin_at, self._retry_at, self._starved_at)
+
+    # Within
+
+    def _notices_network(self, now: float) -> bool:
+        """True if it is back; that it has gone is written down."""
+        if self._is_connected == self._env.is_connected:
+            return False
+        self._is_connected = self._env.is_connected
+        if not self._is_connected:
+            self.fallbacks["no_network"] += 1
+            self._env.trace("node.fallback", at=now, code="no_network")
+        return self._is_connected

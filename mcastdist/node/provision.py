@@ -177,7 +177,7 @@ class Provision:
     @property
     def fallbacks(self) -> Counter[str]:
         """What failed, and what costlier way was taken: reason code -> times."""
-        return self._troubles + self._fetching.fallbacks
+        return self._troubles + self._fetching.fallbacks + self._patience.fallbacks
 
     @property
     def is_resting(self) -> bool:

@@ -39,9 +39,23 @@ def test_settings_are_handed_on_in_the_nodes_units() -> None:
     assert found.http_port == 7447
 
 
-def test_without_an_interface_there_is_no_multicast() -> None:
-    assert config().multicast_enabled
-    assert not config(interfaces=()).multicast_enabled
+def test_without_an_interface_there_is_multicast_once_there_is_one() -> None:
+    assert config().is_connected
+    assert config(interfaces=()).multicast_enabled
+    assert not config(interfaces=()).is_connected
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ['multicast.interfaces=["eth9"]', 'multicast.exclude_subnets=["10.0.0.0/8"]',
+     "node.address=10.0.0.9"],
+)  # fmt: skip
+def test_where_the_settings_leave_no_interface_there_is_no_multicast(setting: str) -> None:
+    assert config(setting).multicast_enabled
+    assert not config(setting, interfaces=()).multicast_enabled
+
+
+def test_multicast_can_be_switched_off() -> None:
     assert not config("multicast.enabled=false").multicast_enabled
 
 

@@ -6,6 +6,7 @@ import pytest
 from node_kit import BLOCKS, SPEC, configuration, environment, package
 
 from mcastdist.election import Role
+from mcastdist.node import Environment
 from mcastdist.node.candidacy import UNABLE_S, Candidacy
 from mcastdist.timers import NEVER
 
@@ -74,6 +75,44 @@ def test_who_rests_says_nothing_and_then_seeks_and_leads_like_anybody_else() -> 
 
     candidacy.try_again(now=500.0)
     _run(candidacy, 501.0)
+    assert candidacy.candidate.role is Role.LEADING
+
+
+def _unplugged(at: float, **changes: object) -> tuple[Candidacy, Environment]:
+    """A representative whose cable is pulled then."""
+    env = environment()
+    candidacy = Candidacy(spec=SPEC, config=configuration(**changes), env=env, now=0.0)
+    _run(candidacy, at)
+    assert candidacy.candidate.role is Role.LEADING
+    env.is_connected = False
+    candidacy.wake(now=at)
+    return candidacy, env
+
+
+def test_who_can_hear_nobody_represents_nobody_and_fetches_alone_only_after_the_delay() -> None:
+    candidacy, _ = _unplugged(1.0, origin_fallback_delay_s=10.0)
+    assert candidacy.weight == 0
+    _run(candidacy, 10.0)
+    assert candidacy.candidate.role is Role.ABSTAINING
+    _run(candidacy, 40.0)
+    assert candidacy.candidate.role is Role.ALONE
+
+
+def test_who_holds_everything_and_can_hear_nobody_represents_nobody_either() -> None:
+    candidacy, _ = _unplugged(1.0)
+    candidacy.holds(package(range(BLOCKS)))
+    assert candidacy.weight == 0
+
+
+@pytest.mark.parametrize("away_s", [2.0, 50.0])
+def test_who_is_back_in_the_network_asks_before_it_stands_again(away_s: float) -> None:
+    candidacy, env = _unplugged(1.0)
+    _run(candidacy, 1.0 + away_s)
+    env.is_connected = True
+    candidacy.wake(now=1.0 + away_s)
+    assert candidacy.candidate.role is Role.SEEKING
+    assert candidacy.weight == 50
+    _run(candidacy, 3.0 + away_s)
     assert candidacy.candidate.role is Role.LEADING
 
 

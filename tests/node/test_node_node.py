@@ -28,7 +28,7 @@ from node_kit import (
     sends,
 )
 
-from mcastdist.election import Merits
+from mcastdist.election import Merits, Role
 from mcastdist.ids import ContentId, Locator
 from mcastdist.node import Command, Complete, Node, TaskSpec
 from mcastdist.ranges import RangeSet
@@ -97,9 +97,22 @@ def test_who_had_no_interface_offers_once_there_is_one() -> None:
     node = _holder(multicast_enabled=False)
     _hear(node, seek(), 1.0)
     assert said(_run(node, 2.0), Offer) == []
-    node.configure(configuration())
+    node.configure(configuration(), now=0.0)
     _hear(node, seek(), 5.0)
     assert len(said(_run(node, 6.0), Offer)) == 1
+
+
+def test_whether_others_can_be_heard_is_noticed_by_tasks_under_way() -> None:
+    node = _node()
+    node.start(SPEC, package=None, config=None, now=0.0)
+    task = node.task(SPEC.id)
+    assert task is not None
+    roles = []
+    for until, is_connected in ((1.0, False), (5.0, True), (7.0, True)):
+        _run(node, until)
+        roles.append(task.role)
+        node.configure(configuration(is_connected=is_connected), now=until)
+    assert roles == [Role.LEADING, Role.ABSTAINING, Role.LEADING]
 
 
 def test_a_busy_holder_says_so() -> None:

@@ -40,6 +40,25 @@ def test_to_say_it_again_does_not_lengthen_the_wait() -> None:
     assert patience.wake_at() == due
 
 
+def test_a_network_that_is_back_ends_every_wait_and_closes_the_origin_again() -> None:
+    env = environment()
+    config = configuration(retry_backoff_s=(300.0,), origin_fallback_delay_s=10.0)
+    patience = Patience(config=config, env=env)
+    env.is_connected = False
+    assert not patience.retry_is_due(0.0)
+    assert patience.fallbacks == {"no_network": 1}
+    patience.wait_for_origin(0.0)
+    assert patience.origin_is_due(20.0)
+    patience.wait_to_retry(21.0)
+
+    env.is_connected = True
+    assert patience.retry_is_due(22.0)
+    assert not patience.origin_is_open
+    assert not patience.is_resting
+    assert patience.wake_at() == NEVER
+    assert not patience.retry_is_due(23.0)
+
+
 def test_what_comes_meanwhile_ends_the_wait() -> None:
     patience = _patience()
     patience.wait_for_origin(100.0)

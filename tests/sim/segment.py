@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from random import Random
 from typing import ClassVar
@@ -43,6 +44,7 @@ __all__ = ["Link", "Segment"]
 
 DATAGRAM_BYTES = 40 + 256
 LAN_DELAY_S = 0.0003
+SETTLE_S = 1.0  # as agent.netlink waits
 ROUNDING_S = 1e-6  # what a difference of two clocks may be off
 LOW_32_BITS = 0xFFFF_FFFF
 PARITY = Fountain()
@@ -171,6 +173,30 @@ class Segment:
         machine.node = self._new_node(machine.id, machine.config)
         machine.up = True
         self._start(machine, package)
+
+    def unplug(self, node: int, *, wan: bool = False) -> None:
+        """Its cable is out, which its agent notices as soon as the interfaces have settled.
+
+        `wan`: it has another way to the origin, where it hears nobody.
+        """
+        machine = self.machines[NodeId(node)]
+        machine.side, machine.wan = -node, wan
+        self.web.break_off(machine, lan_only=wan)
+        self._notice_cable(machine, is_in=False)
+
+    def plug(self, node: int) -> None:
+        """Its cable is in again."""
+        machine = self.machines[NodeId(node)]
+        machine.side, machine.wan = 0, True
+        self._notice_cable(machine, is_in=True)
+
+    def _notice_cable(self, machine: Machine, *, is_in: bool) -> None:
+        def notice() -> None:
+            if is_in == (machine.side == 0):  # not moved again meanwhile
+                machine.config = replace(machine.config, is_connected=is_in)
+                machine.node.configure(machine.config, now=self.clock(machine))
+
+        self.later(machine, SETTLE_S, notice)
 
     def freeze(self, node: int) -> None:
         """SIGSTOP: it neither hears nor speaks, and does not know it."""

@@ -53,9 +53,11 @@ class Web:
         self._note(order)
         self._later_block(machine, order, 0)
 
-    def break_off(self, machine: Machine) -> None:
-        """All connections of a machine are dead."""
+    def break_off(self, machine: Machine, *, lan_only: bool = False) -> None:
+        """All connections of a machine are dead, or those to its neighbours."""
         for order in list(machine.requests.values()):
+            if lan_only and order.source.kind == "origin":
+                continue
             machine.requests.pop(order.request)
             self._fail(machine, order, "reset")
 
