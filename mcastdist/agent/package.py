@@ -48,6 +48,7 @@ class OpenPackage:
     holding: Holding
     seal: BlockSeal
     geometry: Geometry = field(init=False)
+    is_read_soon: bool = False  # somebody waits for the files, not only for them to be cached
     used_at: float = 0.0  # on the clock of `Library`, when somebody asked for it last
     _suppliers: dict[int, Supplier] = field(default_factory=dict)  # of blocks not yet sound
     _lock: Lock = field(default_factory=Lock)
@@ -114,15 +115,17 @@ class OpenPackage:
 
     # In
 
-    def write(self, offset: int, data: bytes | memoryview, supplier: Supplier) -> Landed:
+    def write(
+        self, offset: int, data: bytes | memoryview, supplier: Supplier, *, is_passing: bool = False
+    ) -> Landed:
         """Keep payload bytes; verify the chunks they complete. Raises StorageError.
 
-        What is sound is told of all blocks that are touched, also if the bytes were here already:
-        two tasks may bring the same content.
+        `is_passing`: nobody will read them soon. What is sound is told of all blocks that are
+        touched, also if the bytes were here already: two tasks may bring the same content.
         """
         touched = self.geometry.blocks_over(offset, offset + len(data))
         self._note(touched, supplier)
-        absorbed = self.holding.write(offset, data)
+        absorbed = self.holding.write(offset, data, is_passing=is_passing)
         spans = [self.manifest.chunks.span(chunk) for chunk in absorbed.verified]
         fresh = {block for span in spans for block in self.geometry.blocks_over(*span)}
         sound = {block for block in fresh.union(touched) if self.has_block(block)}

@@ -122,6 +122,7 @@ class Run:
     def know(self, package: OpenPackage, brought_bytes: int = 0) -> None:
         """The manifest is here, and with it `brought_bytes` of payload from the origin."""
         self.package = package
+        package.is_read_soon |= not self.precached
         held_bytes = package.holding.held_bytes
         brought_bytes = min(brought_bytes, held_bytes)
         self.account.by_source["cache"] = held_bytes - brought_bytes

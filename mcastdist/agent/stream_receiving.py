@@ -150,7 +150,12 @@ class ReceivingStream:
         except NotEnough:
             return  # the receiver keeps what it has, and asks for more
         start, _ = self.stream.geometry.block_span(assembly.block)
-        landed = self._package.write(start, plain, supplier_of(assembly.senders))
+        landed = self._package.write(
+            start,
+            plain,
+            supplier_of(assembly.senders),
+            is_passing=not self._package.is_read_soon,
+        )
         share = {"multicast": assembly.source_bytes, "parity": assembly.parity_bytes}
         liar = node_of(landed.culprit)
         with self.stream.lock:

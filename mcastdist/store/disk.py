@@ -28,10 +28,14 @@ OPEN_FLAGS = os.O_RDWR | FOLLOW_NOTHING | getattr(os, "O_BINARY", 0)
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An open file, and the path that errors name."""
+    """An open file, and the path that errors name.
+
+    `is_passing`: what is written is not kept in memory, for nobody will read it soon.
+    """
 
     fd: int
     path: Path
+    is_passing: bool = False
 
 
 class Disk:
@@ -74,9 +78,10 @@ class Disk:
     def write(self, file: File, data: bytes | memoryview, offset: int) -> None:
         """Write all of `data` at `offset`."""
         view = memoryview(data)
+        put = positioned.write_passing if file.is_passing else positioned.write
         with refusals_about(file.path):
             while view:
-                count = positioned.write(file.fd, view, offset)
+                count = put(file.fd, view, offset)
                 view = view[count:]
                 offset += count
 

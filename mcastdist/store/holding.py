@@ -1,10 +1,13 @@
 """How do the bytes of one package come in, get proven, and become durable?
 
-    write ──▶ pwrite at the final offset ──▶ chunk whole? hash it, as the file now has it
+    write ──▶ pwrite at the final offset ──▶ chunk whole? hash it
                                                   │good                  │bad
                                              verified                forgotten, and named
                                                   │ commit
                        fdatasync(payload), then the record, then fdatasync(journal)
+
+A chunk that one write brought is hashed as it was written, for only this writer had its bytes; one
+that came in parts is read back.
 
 The order in `commit` is the whole crash safety: a record is only ever written about bytes that are
 already durable. Chunks verified since the last commit are what a crash can lose.
@@ -12,6 +15,7 @@ already durable. Chunks verified since the last commit are what a crash can lose
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -66,8 +70,11 @@ class Holding:
 
     # In
 
-    def write(self, offset: int, data: Buffer) -> Absorbed:
-        """Keep `data` at `offset`; bytes that are already here are skipped, whatever they are."""
+    def write(self, offset: int, data: Buffer, *, is_passing: bool = False) -> Absorbed:
+        """Keep `data` at `offset`; bytes that are already here are skipped, whatever they are.
+
+        `is_passing`: nobody will read it soon, so it need not stay in memory.
+        """
         view = memoryview(data).cast("B")
         if offset < 0 or offset + len(view) > self.payload_bytes:
             raise ValueError(f"{len(view)} bytes at {offset} are outside the payload")
@@ -75,14 +82,15 @@ class Holding:
             claim = self._ledger.claim(offset, offset + len(view))
         try:
             for start, stop in claim.ranges:
-                self._payload.write(view[start - offset : stop - offset], start)
+                part = view[start - offset : stop - offset]
+                self._payload.write(part, start, is_passing=is_passing)
         except BaseException:
             with self._lock:
                 self._ledger.give_back(claim)
             raise
         with self._lock:
             whole = self._ledger.wrote(claim)
-        return self._prove(whole, claim)
+        return self._prove(whole, claim, offset, view)
 
     def commit(self) -> None:
         """Make every chunk verified so far survive a power cut."""
@@ -208,10 +216,10 @@ class Holding:
             raise UnavailableError(f"bytes {start} to {stop} of {self._label} are not here")
         self._payload.read_into(buffer, start)
 
-    def _prove(self, whole: list[int], claim: Claim) -> Absorbed:
+    def _prove(self, whole: list[int], claim: Claim, offset: int, data: memoryview) -> Absorbed:
         absorbed = Absorbed()
         for chunk in whole:
-            good = self._hashes_right(chunk)
+            good = self._was_right(chunk, claim, offset, data)
             with self._lock:
                 counts = self._ledger.settle(chunk, claim, good=good)
                 if counts and good:
@@ -219,6 +227,14 @@ class Holding:
             if counts:
                 (absorbed.verified if good else absorbed.bad).append(chunk)
         return absorbed
+
+    def _was_right(self, chunk: int, claim: Claim, offset: int, data: memoryview) -> bool:
+        """True if the chunk has its digest, by `data` if all of it was just written from there."""
+        start, stop = self._table.chunk_span(chunk)
+        if any(first <= start and stop <= last for first, last in claim.ranges):
+            digest = hashlib.sha256(data[start - offset : stop - offset]).digest()
+            return digest == self._table.chunk_digest(chunk)
+        return self._hashes_right(chunk)
 
     def _hashes_right(self, chunk: int) -> bool:
         return self._payload.sha256(*self._table.chunk_span(chunk)) == self._table.chunk_digest(

@@ -3,9 +3,8 @@
 A thread that is still at work when the holding is closed must not find its descriptor given to
 another file, so the last to leave closes it.
 
-Hashing reads back what was written. That comes from the page cache and costs 4 % more than hashing
-memory; a memory map saved nothing measurable, and would turn an error of the disk into a dead
-process.
+What is hashed is read from the file, unless the writer still has the bytes in its hands. A memory
+map saved nothing measurable, and would turn an error of the disk into a dead process.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import contextlib
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mcastdist.errors import StorageError
 
@@ -54,10 +54,10 @@ class Payload:
         if not already:
             self._close_if_idle()
 
-    def write(self, data: memoryview, offset: int) -> None:
-        """Write all of `data` at `offset`."""
+    def write(self, data: memoryview, offset: int, *, is_passing: bool = False) -> None:
+        """Write all of `data` at `offset`; `is_passing`: nobody will read it soon."""
         with self.borrowed() as file:
-            self._disk.write(file, data, offset)
+            self._disk.write(replace(file, is_passing=is_passing), data, offset)
 
     def read_into(self, buffer: bytearray | memoryview, offset: int) -> None:
         """Fill `buffer` from `offset` on; StorageError if the file ends before."""

@@ -52,7 +52,7 @@ def test_closing_returns_also_while_every_worker_is_stuck(
     released = threading.Event()
     stuck: list[int] = []
 
-    def hang(offset: int, data: bytes, supplier: str) -> Landed:
+    def hang(offset: int, data: bytes, supplier: str, *, is_passing: bool) -> Landed:
         stuck.append(offset)
         released.wait()
         return Landed(RangeSet(), RangeSet(), 0)
@@ -75,7 +75,7 @@ def test_closing_returns_also_while_every_worker_is_stuck(
 def test_a_worker_that_breaks_is_told_and_gives_its_place_back(
     channel: Channel, package: OpenPackage, empty: OpenPackage
 ) -> None:
-    def fail(offset: int, data: bytes, supplier: str) -> Landed:
+    def fail(offset: int, data: bytes, supplier: str, *, is_passing: bool) -> Landed:
         raise NoSpace(1, 0, "no room") if offset else RuntimeError("impossible")
 
     broken = Mock(wraps=empty, write=fail, seal=empty.seal, partial_blocks=lambda: [])

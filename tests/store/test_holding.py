@@ -128,12 +128,29 @@ def test_after_a_failed_sync_only_recorded_chunks_are_believed(
 def test_a_chunk_the_disk_cannot_read_is_bad(store: Store, disk: MoodyDisk) -> None:
     holding = SAMPLE.begin(store)
     disk.refuses, disk.error = "read", 5
-    assert holding.write(0, SAMPLE.payload[:64]).bad == [0]
+    holding.write(0, SAMPLE.payload[:32])  # in two parts: so it is read back
+    assert holding.write(32, SAMPLE.payload[32:64]).bad == [0]
     holding.write(64, SAMPLE.payload[64:70])
     with pytest.raises(StorageError):
         holding.read(64, 70)
     disk.refuses = ""
     assert holding.write(0, SAMPLE.payload[:64]).verified == [0]
+
+
+def test_a_chunk_that_one_write_brought_is_not_read_back(store: Store, disk: MoodyDisk) -> None:
+    holding = SAMPLE.begin(store)
+    holding.write(0, SAMPLE.payload[:40])
+    disk.refuses, disk.error = "read", 5
+    assert holding.write(0, bytes(40) + SAMPLE.payload[40:192]).bad == [0]
+    assert list(holding.verified) == [(1, 3)]
+
+
+@pytest.mark.parametrize("is_passing", [False, True])
+def test_what_is_passing_is_kept_all_the_same(store: Store, is_passing: bool) -> None:
+    holding = SAMPLE.begin(store)
+    holding.write(0, SAMPLE.payload, is_passing=is_passing)
+    assert holding.complete
+    assert holding.read(0, len(SAMPLE.payload)) == SAMPLE.payload
 
 
 def test_verify_finds_a_flipped_bit_and_forgets_the_chunk_for_good(store: Store) -> None:
