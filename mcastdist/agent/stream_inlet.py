@@ -22,7 +22,7 @@ SO_RXQ_OVFL = 40
 SO_TIMESTAMPNS = 35
 AGE_S_MAX = 1.0  # older than any socket's buffer is deep: somebody has set the clock
 CALL_BYTES_MAX = 1 << 16  # what one coalesced receive holds, and the longest single datagram
-RUN_BYTES_MAX = 4 * CALL_BYTES_MAX  # 2 ms at 1 Gbit/s: long enough to be cheap
+RUN_BYTES_MAX = 8 * CALL_BYTES_MAX  # 4 ms at 1 Gbit/s: long enough to be cheap
 # Room for the three notes the kernel adds: the length of the datagrams, how many it dropped, and
 # when it got them (two longs).
 TIMESTAMP = struct.Struct("@ll")

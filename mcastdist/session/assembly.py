@@ -62,9 +62,7 @@ class Assembly:
         self._plain_bytes = geometry.plain_bytes(slot.block)
         self._symbol_bytes = geometry.symbol_bytes
         self._parity = list(slot.parity.values()) if slot.received < slot.symbols else []
-        senders = slot.senders[slot.have]
-        self._source = int(np.count_nonzero(senders != LOCAL))
-        self.senders = set(np.unique(senders).tolist()) - {LOCAL}
+        self._source, self.senders = _sources(slot)
         self.senders |= {one.sender for one in self._parity}
         self._decoded = slot.symbols - slot.received
         self._count = slot.received + len(self._parity)
@@ -138,3 +136,14 @@ class Assembly:
     def _named(self, symbols: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Forged:
         senders = self._slot.senders[symbols]
         return [(int(symbol), int(sender)) for symbol, sender in zip(symbols, senders, strict=True)]
+
+
+def _sources(slot: Slot) -> tuple[int, set[int]]:
+    """How many source symbols came from the group, and who sent them: nearly always one alone."""
+    senders = slot.senders[slot.have]
+    if not len(senders):
+        return 0, set()
+    least = int(senders.min())
+    if least != LOCAL and least == int(senders.max()):
+        return len(senders), {least}
+    return int(np.count_nonzero(senders != LOCAL)), set(senders.tolist()) - {LOCAL}

@@ -7,6 +7,7 @@ cut into stretches; what is not of our session is counted and left out.
 
 from __future__ import annotations
 
+import struct
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -47,6 +48,9 @@ def _steps() -> bytes:
     steps[:, _SYMBOL] = steps[:, _SEQUENCE] = np.arange(RUN_MAX)
     return steps.tobytes()
 
+
+_PLACE = struct.Struct(">II")  # a datagram's block and symbol, which stand side by side
+_PLACE_AT = _BLOCK * 4
 
 _STEPS = memoryview(_steps())
 _STEP_BYTES = _WORDS * 4
@@ -94,6 +98,12 @@ class Reader:
 
     def read(self, datagrams: memoryview) -> list[Stretch]:
         """The stretches of a run of whole datagrams, at most RUN_MAX of them."""
+        left = self._left_of_block(datagrams)
+        if 0 < left < len(datagrams):
+            return self._read(datagrams[:left]) + self._read(datagrams[left:])
+        return self._read(datagrams)
+
+    def _read(self, datagrams: memoryview) -> list[Stretch]:
         headers, payloads = parse(datagrams, self.datagram_bytes)
         count = len(headers)
         words = _words_of(datagrams, self.datagram_bytes, count)
@@ -122,6 +132,15 @@ class Reader:
     def symbols(self, block: int) -> int:
         """K of a block; quicker than asking the geometry."""
         return self._symbols_last if block == self._last_block else self._symbols
+
+    def _left_of_block(self, datagrams: memoryview) -> int:
+        """Bytes up to the end of the first datagram's block, if nothing is missing until there.
+
+        A long run goes on in the next block, and both parts are regular.
+        """
+        place: tuple[int, int] = _PLACE.unpack_from(datagrams, _PLACE_AT)
+        block, symbol = place
+        return (self.symbols(block) - symbol) * self.datagram_bytes
 
     def _is_ours(self, words: list[int]) -> bool:
         return self._ours == (words[0], words[_CLUSTER], words[_SESSION])
