@@ -34,7 +34,7 @@ class Participation:
 
     def __init__(self, *, spec: TaskSpec, config: NodeConfig, env: Environment, now: float) -> None:
         self._config = config
-        self._began_at = now
+        self._began_at = now - spec.waited_s
         self._start_at: float | None = None  # when the stream may start, by whoever represents
         self._outputs: list[Command] = []
         self._candidacy = Candidacy(spec=spec, config=config, env=env, now=now)

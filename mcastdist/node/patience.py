@@ -105,6 +105,11 @@ class Patience:
         return bool(self._config.retry_backoff_s)
 
     @property
+    def retry_at(self) -> float:
+        """When all are asked again; NEVER while nothing rests."""
+        return self._retry_at
+
+    @property
     def is_resting(self) -> bool:
         """True while nobody is to be asked for anything."""
         return self._retry_at != NEVER

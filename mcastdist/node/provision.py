@@ -180,6 +180,11 @@ class Provision:
         return self._troubles + self._fetching.fallbacks + self._patience.fallbacks
 
     @property
+    def retry_at(self) -> float:
+        """When a rest is over; NEVER while there is none."""
+        return self._patience.retry_at
+
+    @property
     def is_resting(self) -> bool:
         """True while nobody is asked for anything, until all is tried again."""
         return self._patience.is_resting

@@ -5,8 +5,7 @@ r"""Where does one task stand on this machine, and who hands what to whom for it
          \----> alone: manifest, download --------------/
 
 `Participation` says what part we play and does the talking, `Provision` gets by HTTP what no stream
-brings. A task goes on after it is complete, for as long as its session lasts, so that others are
-served.
+brings. A complete task goes on for as long as its session lasts, so that others are served.
 """
 
 from __future__ import annotations
@@ -92,6 +91,11 @@ class Task:
     def fallbacks(self) -> dict[str, int]:
         """What went wrong, and what costlier way was taken: reason code -> times."""
         return dict(self._provision.fallbacks + self._participation.parts.fallbacks)
+
+    @property
+    def retry_at(self) -> float:
+        """When it tries all again; NEVER while it does not rest."""
+        return self._provision.retry_at
 
     def state_word(self) -> str:
         """Where the task stands, in the administrator's words (`agent.api.State`)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from node_kit import (
     LEADER,
     LOCATOR,
@@ -154,6 +156,15 @@ def test_with_a_number_of_receivers_to_wait_for_the_wait_has_its_own_bound() -> 
     _run(ours, 1.0)
     assert ours.parts.representation is not None
     assert ours.parts.representation.start_at == 7.0
+
+
+def test_the_time_in_the_queue_counts_as_start_delay() -> None:
+    spec = replace(SPEC, waited_s=50.0)
+    config = configuration(session_start_delay_s=60.0)
+    ours = Participation(spec=spec, config=config, env=environment(), now=0.0)
+    _run(ours, 1.0)
+    assert ours.parts.representation is not None
+    assert ours.parts.representation.start_at == 10.0
 
 
 def test_a_representative_that_slept_for_longer_than_its_lease_seeks_again() -> None:

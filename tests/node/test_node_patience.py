@@ -83,6 +83,7 @@ def test_the_steps_are_gone_through_and_the_last_is_repeated() -> None:
         patience.wait_to_retry(now)
         assert patience.is_resting
         waits.append(patience.wake_at() - now)
+        assert patience.retry_at == patience.wake_at()
         now = patience.wake_at()
         assert patience.retry_is_due(now)
         assert not patience.is_resting

@@ -170,7 +170,7 @@ def test_a_representative_alone_rests_or_fails() -> None:
     assert verdict is None
     assert resting.provision.is_resting
     assert resting.settle(now) == []
-    assert 80.0 < resting.provision.wake_at() - now < 120.0
+    assert 80.0 < resting.provision.retry_at - now < 120.0
 
     failing = _Desk(package())
     failing.lead()
