@@ -150,6 +150,10 @@ REASONS: dict[str, Reason] = {
     "usage_error": Reason("what was asked for cannot be", FAILS, "see the sentence"),
     "internal": Reason("something happened that we believed impossible", FAILS,
                        "the log shows where: report it"),
+    # What is done first.
+    "queued": Reason("as many tasks are at work as tasks.active_max allows",
+                     "it begins at its turn, by priority and age, or when its stream is heard",
+                     "mcastdist task list shows what is at work; give urgent tasks a --priority"),
     # What people did.
     "suspended": Reason("somebody suspended the task", "what it has is kept",
                         "mcastdist task resume"),

@@ -44,6 +44,7 @@ ELSEWHERE = {
     "agent/fetching.py": ("bad_seal",),
     "agent/driver.py": ("storage",),
     "agent/turns.py": ("internal",),
+    "agent/entry.py": ("queued",),
     "agent/daemon.py": ("agent_stops",),
     "agent/controller.py": ("damaged", "suspended", "cancelled"),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 State = Literal[
+    "queued",
     "waiting",
     "seeking",
     "representing",
@@ -28,6 +29,7 @@ State = Literal[
 ]
 FINAL_STATES: frozenset[str] = frozenset({"delivered", "cached", "cancelled", "failed"})
 SOURCES = ("cache", "multicast", "parity", "peer", "relay", "origin")
+Priority = Literal["low", "normal", "high"]
 Role = Literal["none", "representative", "receiver", "alone"]
 Severity = Literal["ok", "note", "warning", "error"]
 Failure = Literal["usage", "unavailable", "content", "storage", "interrupted", "internal"]
@@ -37,13 +39,15 @@ class TaskRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Bring this here. `sha256` (hex) makes `url` a plain file; without it, it is a `.mcd`.
 
     `dest` is an absolute directory; None means the cache only (pre-cache). `settings` are
-    overrides for this task, key by key ("multicast.session_start_delay_s" -> value).
+    overrides for this task, key by key ("multicast.session_start_delay_s" -> value). `priority`:
+    who goes first where more tasks wait than may be at work at once.
     """
 
     url: str
     sha256: str | None = None
     dest: str | None = None
     settings: dict[str, str | int | float | bool] = field(default_factory=dict)
+    priority: Priority = "normal"
 
 
 class TaskRecord(Struct, kw_only=True):
@@ -54,6 +58,7 @@ class TaskRecord(Struct, kw_only=True):
     sha256: str | None
     dest: str | None
     state: State
+    priority: Priority = "normal"
     reason: str = ""  # a stable code: why it failed, fell back, or waits
     sentence: str = ""  # the same for people
     failure: Failure | None = None  # which exit status a failed task means
@@ -70,8 +75,10 @@ class TaskRecord(Struct, kw_only=True):
     rate_bps: float = 0.0  # payload bits a second, over the last few seconds
     seconds_left: float | None = None
     started: float = 0.0  # seconds since 1970
-    seconds: float = 0.0  # since the start, to the end if there was one
+    seconds: float = 0.0  # that the agent ran since the start, to the end if there was one
+    ended: float | None = None  # seconds since 1970
     session_delay_s_left: float | None = None
+    retry_s_left: float | None = None  # of a task that rests: until it asks all again
     fallbacks: dict[str, int] = field(default_factory=dict)  # reason code -> times
 
     @property

@@ -9,25 +9,24 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from mcastdist.errors import StorageError, UsageError
+from mcastdist.errors import UsageError
 from mcastdist.ids import ContentId
-from mcastdist.node import TaskSpec
 from mcastdist.store import rehearse_delivery
 
 from . import logs
 from .api import AgentStatus, CheckupRequest, Finding, TaskRecord, TaskRequest
 from .cache import Cache
 from .checkup import examine
-from .config import node_config
 from .daemon import Agent
+from .dispatch import Dispatch
 from .entry import Entry
 from .holdings import store_limits
 from .package import OpenPackage
 from .records import file_name, locator_of, snapshot
 from .requests import check_request, check_url
-from .runs import Run, urls_of
-from .settings import Settings, as_dict, changes, in_force, reread, with_overrides
+from .settings import as_dict, changes, in_force, reread, with_overrides
 from .status import status_of
+from .task_journal import TaskJournal, entry_of, kept_task
 
 NEWS_S = 0.25  # how often a watcher is told of progress
 LINGER_LOOK_S = 0.1
@@ -44,8 +43,31 @@ class AgentController(Cache):
         self._agent = agent
         self._book = agent.book
         self._driver = agent.driver
-        self._beginning = asyncio.Lock()  # two tasks for one URL must not begin it twice
+        self._journal: TaskJournal | None = None
+        self.dispatch = Dispatch(agent)
         agent.book.repair = self._repair
+
+    async def remember(self, journal: TaskJournal) -> None:
+        """Take up the tasks of the journal, and keep all tasks there from now on.
+
+        Raises StorageError if it cannot be read.
+        """
+        kept, damage = await journal.read()
+        if damage is not None:
+            log.warning("tasks may be missing", why=str(damage))
+        entries = [entry_of(task) for task in kept]
+        for entry in entries:
+            self._book.restore(entry)
+        self._journal = journal
+        self._book.keep = lambda entry: journal.keep(kept_task(entry))
+        await self.dispatch.take_all(entry for entry in entries if entry.is_waiting)
+
+    def keep_all(self) -> None:
+        """How far the unfinished tasks have come, before the agent ends."""
+        for entry in self._book.entries:
+            if entry.is_waiting:
+                self._book.refresh(entry)
+                self._book.keep(entry)
 
     # Tasks
 
@@ -54,59 +76,61 @@ class AgentController(Cache):
         check_request(request)
         if request.dest is not None:
             await asyncio.to_thread(rehearse_delivery, Path(request.dest))
-        settings = with_overrides(self._agent.settings, request.settings)
+        with_overrides(self._agent.settings, request.settings)
         run_id = locator_of(request).hex()
         entry = self._book.add(secrets.token_hex(TASK_ID_BYTES), request, run_id)
         self._agent.trace(
             "agent.task", at=time.monotonic(), task=entry.record.id, locator=locator_of(request),
             file=file_name(request.url),
         )  # fmt: skip
-        await self._begin(entry, settings)
+        await self._settled()
+        await self.dispatch.take(entry)
         return self._book.refresh(entry)
 
     async def tasks(self) -> list[TaskRecord]:
         """All tasks, oldest first."""
-        return [self._book.refresh(entry) for entry in self._book.entries.values()]
+        return [self._book.refresh(entry) for entry in self._book.entries]
 
     async def task(self, task_id: str) -> TaskRecord:
         """One task. Raises UsageError if there is none of this id."""
-        return self._book.refresh(self._entry(task_id))
+        return self._book.refresh(self._book.entries.find(task_id))
 
     async def suspend(self, task_id: str) -> TaskRecord:
         """Let a task rest; what it has is kept."""
-        entry = self._entry(task_id)
+        entry = self._book.entries.find(task_id)
         if entry.record.is_final or entry.is_delivering:
             raise UsageError(
                 f"task {entry.record.id} is {entry.record.state}; there is nothing to suspend"
             )
         self._book.end(entry, "suspended", "suspended")
-        await self._stop_if_nobody_waits(entry.run_id, "suspended")
+        await self.dispatch.let_go(entry.run_id, "suspended")
+        await self._settled()
         return entry.record
 
     async def resume(self, task_id: str) -> TaskRecord:
         """Go on with a suspended task."""
-        entry = self._entry(task_id)
+        entry = self._book.entries.find(task_id)
         if entry.record.state != "suspended":
             raise UsageError(f"task {entry.record.id} is {entry.record.state}, not suspended")
-        settings = with_overrides(self._agent.settings, entry.request.settings)
-        entry.record.state = "seeking"
-        entry.record.reason = entry.record.sentence = ""
-        await self._begin(entry, settings)
+        self._book.resume(entry)
+        await self.dispatch.take(entry)
+        await self._settled()
         return self._book.refresh(entry)
 
     async def cancel(self, task_id: str) -> TaskRecord:
         """End a task; what it has stays in the cache."""
-        entry = self._entry(task_id)
+        entry = self._book.entries.find(task_id)
         self._book.end(entry, "cancelled", "cancelled")
-        await self._stop_if_nobody_waits(entry.run_id, "cancelled")
+        await self.dispatch.let_go(entry.run_id, "cancelled")
+        await self._settled()
         return entry.record
 
     async def watch(self, task_id: str | None = None) -> AsyncIterator[TaskRecord]:
         """Records as they change; see `api.Controller.watch`."""
         shown: dict[str, TaskRecord] = {}
-        entry = self._entry(task_id) if task_id else None
+        entry = self._book.entries.find(task_id) if task_id else None
         while True:
-            for one in [entry] if entry else list(self._book.entries.values()):
+            for one in [entry] if entry else list(self._book.entries):
                 record = snapshot(self._book.refresh(one))
                 if shown.get(record.id) != record:
                     shown[record.id] = record
@@ -166,69 +190,23 @@ class AgentController(Cache):
         parts = (task.representation for task in tasks if task is not None)
         return any(part is not None and part.audience.unfinished() for part in parts)
 
-    # Within: runs
+    # Within
 
-    async def _begin(self, entry: Entry, settings: Settings) -> None:
-        """Set a run going for a task, or join the one that is."""
-        try:
-            async with self._beginning:
-                if not entry.is_waiting:
-                    return  # cancelled while others began
-                task = self._driver.node.task(entry.run_id)
-                if task is None:
-                    await self._new_run(entry, settings)
-                    return
-                entry.join(self._driver.runs[entry.run_id])
-                if task.is_complete:
-                    self._book.complete(entry.run_id)
-        except StorageError as error:
-            self._book.storage_failed(entry.run_id, error)
-        except Exception as error:
-            log.error("a task could not begin", error, url=entry.request.url)
-            self._book.broken(entry.run_id, error)
-
-    async def _new_run(self, entry: Entry, settings: Settings) -> None:
-        agent, request = self._agent, entry.request
-        config = await asyncio.to_thread(
-            node_config, settings, agent.interfaces, http_port=agent.http_port
-        )
-        spec = TaskSpec(
-            id=entry.run_id,
-            locator=locator_of(request),
-            urls=urls_of(request.url, settings.download.sources),
-            plain=request.sha256 is not None,
-        )
-        sha256 = bytes.fromhex(request.sha256) if request.sha256 else None
-        run = Run(spec, config, sha256=sha256, precached=request.dest is None)
-        entry.join(run)
-        package = await asyncio.to_thread(agent.library.known, run.locator, now=time.time())
-        if package is not None:
-            run.know(package)
-        self._driver.start(run)
-        self._book.changed(entry.run_id)
-
-    async def _stop_if_nobody_waits(self, run_id: str, reason: str) -> None:
-        async with self._beginning:
-            if not self._book.of_run(run_id):
-                self._driver.stop(run_id, reason)
+    async def _settled(self) -> None:
+        """What was just asked for is not forgotten by a restart, if this agent keeps a journal."""
+        if self._journal is not None:
+            await self._journal.settled()
 
     async def _repair(self, entry: Entry) -> None:
         """What was delivered turned out to be damaged: forget that it was complete."""
-        async with self._beginning:
+        async with self.dispatch.beginning:
             run, task = self._driver.runs.get(entry.run_id), self._driver.node.task(entry.run_id)
             if run is not None and run.package is not None and (task is None or task.is_complete):
                 self._driver.stop(entry.run_id, "damaged")
                 self._driver.node.drop(run.package.content)
                 if run.package.manifest.kind == "file":  # a chunk table that nobody signed
                     await asyncio.to_thread(self._library.discard, run.package.content)
-        await self._begin(entry, with_overrides(self._agent.settings, entry.request.settings))
-
-    def _entry(self, task_id: str) -> Entry:
-        found = [one for key, one in self._book.entries.items() if key.startswith(task_id)]
-        if len(found) != 1 or not task_id:
-            problem = "no task" if not found else "more than one task"
-            raise UsageError(f"{problem} has the id {task_id!r}; `mcastdist task list` shows them")
-        return found[0]
+        await self.dispatch.take(entry)
 
     # Within: the cache's hooks
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mcastdist.errors import DigestMismatch
-from mcastdist.manifest import SafePath
+from mcastdist.manifest import SafePath, file_name_of
 
+from .api import TaskRequest
 from .package import OpenPackage
 
 READ_BYTES = 1 << 20
@@ -37,6 +38,16 @@ def deliver(
             raise Withdrawn
 
     package.holding.deliver(dest, file_name=str(file_name), progress=progress)
+
+
+def hand_out(request: TaskRequest, package: OpenPackage, *, is_wanted: Callable[[], bool]) -> None:
+    """Make it durable, and put it where the task wants it; see `deliver`."""
+    package.holding.commit()
+    if request.dest is not None:
+        name = file_name_of(request.url)
+        deliver(package, Path(request.dest), file_name=name, is_wanted=is_wanted)
+    elif package.manifest.kind == "file":
+        check_whole_file(package)
 
 
 def check_whole_file(package: OpenPackage) -> None:

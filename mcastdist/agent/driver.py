@@ -12,10 +12,10 @@ from functools import partial
 
 from mcastdist.errors import StorageError
 from mcastdist.http_fetch import Source
-from mcastdist.ids import NodeId
+from mcastdist.ids import Locator, NodeId
 from mcastdist.node import Address, Node, NodeConfig, Stream
 from mcastdist.ranges import RangeSet
-from mcastdist.wire import REPORT_S, Opened, Opener
+from mcastdist.wire import REPORT_S, Announce, Opened, Opener, Phase
 
 from . import logs
 from .checkup import Trials
@@ -67,6 +67,8 @@ class Driver:
         self._listener = listener
         self._is_busy = is_busy
         self._drops_at = 0.0
+        # Told what others announce, before the node is: some of it may be waited for here.
+        self.on_announce: Callable[[Locator], None] = lambda locator: None
 
     def start(self, run: Run) -> None:
         """Begin a run; what its package holds already is known to it."""
@@ -188,11 +190,12 @@ class Driver:
     def _receive(self, opened: Opened, source: Address) -> None:
         if self.trials.receive(opened, source):
             return
+        message = opened.message
+        if isinstance(message, Announce) and message.phase is not Phase.CLOSED:
+            self.on_announce(Locator(message.locator))
         self.node.uploads_busy = self._is_busy()
         now = time.monotonic()
-        self._turns.take(
-            (), lambda: self.node.receive(opened.message, opened.node, source, now=now)
-        )
+        self._turns.take((), lambda: self.node.receive(message, opened.node, source, now=now))
 
     def _blocks(self, task: str, blocks: RangeSet, landed: Landed, shares: dict[str, int]) -> None:
         now = time.monotonic()

@@ -9,6 +9,7 @@ from mcastdist.election import Role
 from mcastdist.ids import Locator, node_name
 from mcastdist.node import Task
 from mcastdist.reasons import explain
+from mcastdist.timers import NEVER
 
 from .api import Failure, TaskRecord, TaskRequest
 from .library import shown_name
@@ -30,7 +31,7 @@ WAITS = "waits_to_retry:"  # what the node puts before the code for which all re
 SOURCE_KINDS = ("origin_", "peer_", "relay_")  # what the plan puts before a code
 
 
-def new_record(task_id: str, request: TaskRequest) -> TaskRecord:
+def new_record(task_id: str, request: TaskRequest, *, started: float = 0.0) -> TaskRecord:
     """The record of a task that was just given."""
     return TaskRecord(
         id=task_id,
@@ -38,7 +39,8 @@ def new_record(task_id: str, request: TaskRequest) -> TaskRecord:
         sha256=request.sha256,
         dest=request.dest,
         state="seeking",
-        started=time.time(),
+        priority=request.priority,
+        started=started,
     )
 
 
@@ -46,12 +48,14 @@ def see_task(record: TaskRecord, task: Task) -> None:
     """Take over what the node says of it."""
     record.state = task.state_word()  # type: ignore[assignment]  # speaks api.State
     record.fallbacks = task.fallbacks
-    _see_rest(record, is_resting=record.state == "waiting" and task.reception is None)
+    now = time.monotonic()
+    is_resting = record.state == "waiting" and task.reception is None
+    _see_rest(record, is_resting=is_resting, retry_s=task.retry_at - now)
     delay_s = 0.0
     if task.representation is not None:
         record.role = "representative"
         record.receivers = len(task.representation.audience.all())
-        delay_s = task.representation.start_at - time.monotonic()
+        delay_s = task.representation.start_at - now
     elif task.reception is not None:
         record.role = "receiver"
         record.representative = node_name(task.reception.leader)
@@ -61,8 +65,9 @@ def see_task(record: TaskRecord, task: Task) -> None:
     record.session_delay_s_left = round(delay_s, 1) if delay_s > 0 else None
 
 
-def _see_rest(record: TaskRecord, *, is_resting: bool) -> None:
-    """Why it rests until all is tried again, as long as it does."""
+def _see_rest(record: TaskRecord, *, is_resting: bool, retry_s: float) -> None:
+    """Why it rests until all is tried again, and for how long, as long as it does."""
+    record.retry_s_left = round(max(0.0, retry_s), 1) if retry_s != NEVER else None
     waits = [code for code in record.fallbacks if code.startswith(WAITS)]
     if is_resting and waits:
         record.reason = waits[-1]
@@ -98,6 +103,8 @@ def snapshot(record: TaskRecord) -> TaskRecord:
 
 def failure_of(code: str) -> Failure:
     """Which exit status a reason code means."""
+    if code == "usage_error":
+        return "usage"
     for kind in SOURCE_KINDS:
         code = code.removeprefix(kind)
     return "content" if code in CONTENT_CODES else "unavailable"

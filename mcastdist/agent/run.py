@@ -22,7 +22,7 @@ from . import logs
 from .api import CheckupRequest, Finding
 from .cache import Cache
 from .checkup import cannot_run, examine_machine, in_order, of_the_real_places, usable_places
-from .chores import start_chores, start_daemons_chores
+from .chores import start, start_chores, start_daemons_chores
 from .control import serve
 from .controller import AgentController
 from .daemon import Agent, bindable, open_agent
@@ -32,6 +32,8 @@ from .library import Library
 from .netlink import InterfaceWatch
 from .notify import Notifier
 from .settings import LogSettings, Settings
+from .task_journal import FILE as JOURNAL_FILE
+from .task_journal import TaskJournal
 
 KEY_OF_NOBODY = ClusterKey(bytes(16))  # a store that is only looked after seals nothing
 
@@ -51,9 +53,11 @@ async def embedded_agent(
     settings = msgspec.structs.replace(settings, download=impatient)
     async with AsyncExitStack() as stack:
         agent = await open_agent(settings, stack, trace=trace)
+        controller = AgentController(agent)
         start_chores(agent, stack)
+        start(stack, controller.dispatch.tend())
         _watch_interfaces(agent, stack)
-        yield AgentController(agent)
+        yield controller
 
 
 def _log_only_what_is_wrong(settings: Settings) -> None:
@@ -101,9 +105,13 @@ async def _daemon(settings: Settings) -> None:
     notifier = Notifier(os.environ)
     ended = asyncio.Event()
     asyncio.get_running_loop().set_exception_handler(_log_unexpected)
+    journal = TaskJournal(Path(settings.node.state_dir) / JOURNAL_FILE)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(journal.close)
         agent = await open_agent(settings, stack, trace=None)
         controller = AgentController(agent)
+        await controller.remember(journal)
+        stack.callback(controller.keep_all)
         control = settings.control
         server = await serve(
             controller,
@@ -113,6 +121,7 @@ async def _daemon(settings: Settings) -> None:
         )
         stack.push_async_callback(server.close)
         start_chores(agent, stack)
+        start(stack, controller.dispatch.tend())
         start_daemons_chores(controller, notifier, stack)
         _watch_interfaces(agent, stack)
         _handle_signals(ended, controller)

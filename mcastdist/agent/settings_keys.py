@@ -19,6 +19,7 @@ from .settings_local import (
     ControlSettings,
     LogSettings,
     NodeSettings,
+    TaskSettings,
     TraceSettings,
 )
 from .settings_transfer import DownloadSettings, MulticastSettings, RepairSettings
@@ -86,6 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     repair: RepairSettings = field(default_factory=RepairSettings)
     election: ElectionSettings = field(default_factory=ElectionSettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
     control: ControlSettings = field(default_factory=ControlSettings)
     node: NodeSettings = field(default_factory=NodeSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -1,4 +1,4 @@
-"""Which settings concern this machine alone? Cache, control API, places, log and trace."""
+"""Which settings concern this machine alone? Cache, tasks, control API, places, log and trace."""
 
 from __future__ import annotations
 
@@ -84,6 +84,20 @@ class NodeSettings(Section, frozen=True):
             restart=True,
         ),
     ] = ""
+
+
+class TaskSettings(Section, frozen=True):
+    """How much is done at once?"""
+
+    active_max: Annotated[
+        int,
+        key(
+            "So many tasks are at work at once; the others are queued, by priority, then by age."
+            " What others stream is taken beside it.",
+            ge=1,
+            le=1_000,
+        ),
+    ] = 8  # packages share one WAN and one LAN: more at once end no sooner, each only later
 
 
 class LogSettings(Section, frozen=True):

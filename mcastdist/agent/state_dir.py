@@ -1,7 +1,8 @@
 """What does an agent remember of itself? Its node id, in a directory that is its own.
 
 The id is drawn once and kept as long as the directory lives; others know this machine by it. The
-directory also holds the control token: we make it private, and refuse one that anybody may write.
+directory also holds the control token and the tasks (`task_journal.py`): we make it private, and
+refuse one that anybody may write.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from mcastdist.errors import NotPermitted, StorageError
 from mcastdist.ids import NodeId, node_name
 
 DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 ID_FILE = "node.id"
 ID_TEXT = re.compile(r"[0-9a-f]{16}")
 
@@ -31,7 +34,7 @@ class StateDir:
             path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
             mode = path.stat().st_mode
         except OSError as error:
-            raise _refusal(path, error) from error
+            raise refusal(path, error) from error
         if os.name == "posix" and mode & stat.S_IWOTH:  # never changed: it may not be ours alone
             raise StorageError(
                 f"{path}: anybody may write into it; set node.state_dir to a private directory"
@@ -45,7 +48,7 @@ class StateDir:
         except FileNotFoundError:
             return self.renew_node_id()
         except OSError as error:
-            raise _refusal(file, error) from error
+            raise refusal(file, error) from error
         if not ID_TEXT.fullmatch(text):
             raise StorageError(
                 f"{file} holds no node id (16 hex digits); remove it, and a new one is drawn"
@@ -56,16 +59,17 @@ class StateDir:
         """Draw another id: another machine has ours, as after copying a disk (PROTOCOL.md, 3.1)."""
         node = NodeId(secrets.randbits(64))
         try:
-            _write_whole(self.path / ID_FILE, f"{node_name(node)}\n".encode())
+            write_whole(self.path / ID_FILE, f"{node_name(node)}\n".encode())
         except OSError as error:
-            raise _refusal(self.path / ID_FILE, error) from error
+            raise refusal(self.path / ID_FILE, error) from error
         return node
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """The file has all of `data` or is as it was, also after a power cut."""
+def write_whole(path: Path, data: bytes) -> None:
+    """The private file has all of `data` or is as it was, also after a power cut."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
+    temporary.unlink(missing_ok=True)
+    with open(os.open(temporary, NEW_FILE, FILE_MODE), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -78,7 +82,8 @@ def _write_whole(path: Path, data: bytes) -> None:
             os.close(directory)
 
 
-def _refusal(path: Path, error: OSError) -> StorageError:
+def refusal(path: Path, error: OSError) -> StorageError:
+    """What to tell of a system that says no."""
     if isinstance(error, PermissionError):
         return NotPermitted(f"{path}: this user may not use it; set node.state_dir to one it owns")
     return StorageError(f"{path}: {error.strerror}; set node.state_dir to a usable directory")

@@ -10,6 +10,7 @@ from collections import Counter
 from mcastdist import __version__
 from mcastdist.ids import node_name
 from mcastdist.node import Task
+from mcastdist.timers import NEVER
 
 from .api import AgentStatus, TaskRecord
 from .daemon import Agent
@@ -80,6 +81,8 @@ def _sessions(agent: Agent) -> list[dict[str, object]]:
 
 def _session(run: Run, task: Task) -> dict[str, object]:
     shown: dict[str, object] = {"url": run.spec.urls[-1], "state": task.state_word()}
+    if task.retry_at != NEVER:
+        shown["retry_s_left"] = round(max(0.0, task.retry_at - time.monotonic()), 1)
     if task.representation is not None:
         shown |= {
             "role": "representative",

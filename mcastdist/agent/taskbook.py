@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from weakref import WeakValueDictionary
 
 from mcastdist.errors import DigestMismatch, McastdistError, StorageError, UnavailableError
-from mcastdist.manifest import file_name_of
 from mcastdist.node import Task
-from mcastdist.reasons import explain
 
 from . import logs
 from .api import Failure, State, TaskRecord, TaskRequest
-from .delivery import Withdrawn, check_whole_file, deliver
-from .entry import Entry
+from .delivery import Withdrawn, hand_out
+from .entries import Entries
+from .entry import QUEUED, Entry
 from .fetching import reason_code
 from .package import OpenPackage
 from .records import failure_of, new_record, see_run, see_task
 from .runs import Runs
+from .task_log import tell_fallbacks, tell_state
 
-TASKS_KEPT = 1_000  # finished ones beyond this are forgotten, oldest first
 DELIVERIES_MAX = 2  # at once, in threads of their own: a disk does no more, and blocks go first
 
 log = logs.get("task")
@@ -41,13 +39,20 @@ class TaskBook:
         runs: Runs,
         look: Callable[[str], Task | None],
         on_final: Callable[[Entry], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
+        """`wall` only says when a task began and ended: somebody may set it meanwhile."""
         self._runs = runs
         self._look = look
         self._on_final = on_final
         # Fetches damaged bytes again; the controller knows how.
         self.repair: Callable[[Entry], Awaitable[None]] | None = None
-        self.entries: dict[str, Entry] = {}
+        # Told whenever what a restart must know of a task is different.
+        self.keep: Callable[[Entry], None] = lambda entry: None
+        self.entries = Entries()
+        self._clock, self._wall = clock, wall
         self._news = asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(DELIVERIES_MAX, thread_name_prefix="deliver")
@@ -56,11 +61,34 @@ class TaskBook:
     # In
 
     def add(self, task_id: str, request: TaskRequest, run_id: str) -> Entry:
-        """A new wish."""
-        entry = self.entries[task_id] = Entry(request, new_record(task_id, request), run_id)
-        self._forget_old()
-        self.changed(run_id)
+        """A new wish. Raises UsageError if there are far too many."""
+        record = new_record(task_id, request, started=self._wall())
+        entry = Entry(request, record, run_id, began_at=self._clock())
+        self.entries.add(entry)
+        self.keep(entry)
+        self._spread_news()
         return entry
+
+    def restore(self, entry: Entry) -> None:
+        """A task of an earlier run of this agent; the time in between does not count."""
+        entry.began_at = self._clock() - entry.record.seconds
+        self.entries.add(entry)
+        self._spread_news()
+
+    def resume(self, entry: Entry) -> None:
+        """A task that was suspended goes on."""
+        entry.resume()
+        self.keep(entry)
+        self._spread_news()
+
+    def queue(self, run_id: str) -> list[Entry]:
+        """Others go first: all that wait for this run are queued; those that were not before."""
+        fresh = [entry for entry in self.of_run(run_id) if entry.record.state != QUEUED]
+        for entry in fresh:
+            entry.queue()
+            tell_state(entry.record)
+        self._spread_news()
+        return fresh
 
     def changed(self, run_id: str) -> None:
         """Something about this run is different."""
@@ -104,31 +132,35 @@ class TaskBook:
         entry.record.reason, entry.record.sentence = code, sentence
         entry.record.seconds_left = None
         entry.record.session_delay_s_left = None
+        entry.record.retry_s_left = None
         entry.record.rate_bps = 0.0
         entry.share = None
-        _tell(entry.record)
+        tell_state(entry.record)
         if entry.record.is_final:
+            entry.record.ended = self._wall()
+            self.entries.ended(entry)
             self._on_final(entry)
+        self.keep(entry)
         self._spread_news()
 
     # Out
 
     def of_run(self, run_id: str) -> list[Entry]:
         """The unfinished tasks that wait for this run."""
-        mine = (one for one in self.entries.values() if one.run_id == run_id)
-        return [one for one in mine if one.is_waiting]
+        return self.entries.of_run(run_id)
 
     def refresh(self, entry: Entry) -> TaskRecord:
         """The record as things stand now."""
         record, run = entry.record, self._runs.get(entry.run_id)
+        if entry.is_waiting:
+            record.seconds = self._clock() - entry.began_at
         if not entry.is_waiting or run is None or entry.share is None:
             return record
-        record.seconds = time.time() - record.started
         task = self._look(entry.run_id)
         if task is not None:
             before = record.fallbacks
             see_task(record, task)
-            _tell_fallbacks(record, before)
+            tell_fallbacks(record, before)
         see_run(record, run, entry.share)
         if entry.is_delivering:
             record.state = "verifying"
@@ -200,36 +232,7 @@ class TaskBook:
         self._news.set()
         self._news = asyncio.Event()
 
-    def _forget_old(self) -> None:
-        final = [key for key, entry in self.entries.items() if entry.record.is_final]
-        for key in final[: max(0, len(self.entries) - TASKS_KEPT)]:
-            del self.entries[key]
-
-
-def _tell(record: TaskRecord) -> None:
-    """One line in the log for every end of a task."""
-    say = log.warning if record.state == "failed" else log.info
-    why = {"why": record.sentence, "reason": record.reason} if record.reason else {}
-    say(f"task {record.state}", task=record.id, url=record.url, seconds=record.seconds, **why)
-
-
-def _tell_fallbacks(record: TaskRecord, before: Mapping[str, int]) -> None:
-    """One line for every kind of trouble, the first time a task meets it."""
-    for code in sorted(record.fallbacks.keys() - before.keys()):
-        reason = explain(code)
-        why = reason.happened if reason is not None else "no more is known of it"
-        log.info("task falls back", task=record.id, reason=code, why=why)
-
 
 def _hand_out(entry: Entry, package: OpenPackage) -> None:
-    """In a worker thread: make it durable, and put it where the task wants it."""
-    package.holding.commit()
-    if entry.request.dest is not None:
-        deliver(
-            package,
-            Path(entry.request.dest),
-            file_name=file_name_of(entry.request.url),
-            is_wanted=lambda: not entry.record.is_final,
-        )
-    elif package.manifest.kind == "file":
-        check_whole_file(package)
+    """In a worker thread."""
+    hand_out(entry.request, package, is_wanted=lambda: not entry.record.is_final)

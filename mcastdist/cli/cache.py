@@ -43,7 +43,8 @@ def list_packages(
     elif not entries:
         click.echo("the cache is empty")
     else:
-        from .show import cache_table, print_view
+        from .cache_view import cache_table
+        from .show import print_view
 
         print_view(cache_table(entries))
 
@@ -65,7 +66,8 @@ def show(
     if as_json:
         print_json(found)
         return
-    from .show import cache_details, print_view
+    from .cache_view import cache_details
+    from .show import print_view
 
     print_view(cache_details(found))
 

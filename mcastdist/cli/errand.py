@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from mcastdist.agent.api import Controller, EmbeddedController, TaskRecord, TaskRequest
+from mcastdist.agent.api import (
+    Controller,
+    EmbeddedController,
+    Priority,
+    TaskRecord,
+    TaskRequest,
+)
 from mcastdist.errors import McastdistError, NotPermitted, UnavailableError, UsageError
 
 from .agreement import task_settings
@@ -50,7 +56,9 @@ class Errand:
     as_json: bool
 
 
-def make_request(url: str, *, sha256: str | None, dest: str | None) -> TaskRequest:
+def make_request(
+    url: str, *, sha256: str | None, dest: str | None, priority: Priority = "normal"
+) -> TaskRequest:
     """Check what a human typed. Raises UsageError."""
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is no URL to fetch from; give one with http:// or https://")
@@ -61,7 +69,8 @@ def make_request(url: str, *, sha256: str | None, dest: str | None) -> TaskReque
                 f"--sha256 takes {SHA256_HEX_CHARS} hex digits, as sha256sum prints them; "
                 f"got {len(sha256)} characters"
             )
-    return TaskRequest(url=url, sha256=sha256, dest=None if dest is None else os.path.abspath(dest))
+    place = None if dest is None else os.path.abspath(dest)
+    return TaskRequest(url=url, sha256=sha256, dest=place, priority=priority)
 
 
 def run_errand(engine: Engine, errand: Errand) -> Exit:
@@ -102,7 +111,10 @@ async def follow(controller: Controller, request: TaskRequest, progress: Progres
             await controller.cancel(task.id)
         raise
     if not task.is_final:
-        raise UnavailableError(f"the agent stopped before task {task.id} was done; ask it again")
+        raise UnavailableError(
+            f"the agent stopped before task {task.id} was done, and goes on with it when it runs"
+            " again: mcastdist task list"
+        )
     return task
 
 

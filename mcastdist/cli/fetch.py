@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .engine import Engine
 from .options import json_option, settings_options
 
+if TYPE_CHECKING:
+    from mcastdist.agent.api import Priority
+
 LINGER_S = 10.0  # the stream's last repairs take a second or two, a slow peer's blocks a few more
 
 url_argument = click.argument("url")
 sha256_option = click.option(
     "--sha256", metavar="HEX", help="URL is a plain file with this SHA-256, not a package."
+)
+priority_option = click.option(
+    "--priority",
+    type=click.Choice(["low", "normal", "high"]),
+    default="normal",
+    show_default=True,
+    help="Who goes first where more tasks wait than tasks.active_max.",
 )
 linger_option = click.option(
     "--linger-s",
@@ -36,6 +47,7 @@ linger_option = click.option(
     help="Where the files go; the current directory by default.",
 )
 @sha256_option
+@priority_option
 @linger_option
 @settings_options
 @json_option
@@ -45,6 +57,7 @@ def fetch(
     url: str,
     dest: str,
     sha256: str | None,
+    priority: Priority,
     linger_s: float,
     config: Path | None,
     overrides: tuple[str, ...],
@@ -65,12 +78,13 @@ def fetch(
     Ctrl-C cancels the task, also in a running agent. What was verified stays in the cache, and the
     same command goes on from there.
     """
-    _bring(engine, url, dest, sha256, linger_s, config, overrides, as_json)
+    _bring(engine, url, dest, sha256, priority, linger_s, config, overrides, as_json)
 
 
 @click.command("precache")
 @url_argument
 @sha256_option
+@priority_option
 @linger_option
 @settings_options
 @json_option
@@ -79,6 +93,7 @@ def precache(
     engine: Engine,
     url: str,
     sha256: str | None,
+    priority: Priority,
     linger_s: float,
     config: Path | None,
     overrides: tuple[str, ...],
@@ -89,7 +104,7 @@ def precache(
     No file is put in place. A later fetch of the same URL finds everything here and sends nothing
     over the network.
     """
-    _bring(engine, url, None, sha256, linger_s, config, overrides, as_json)
+    _bring(engine, url, None, sha256, priority, linger_s, config, overrides, as_json)
 
 
 def _bring(
@@ -97,6 +112,7 @@ def _bring(
     url: str,
     dest: str | None,
     sha256: str | None,
+    priority: Priority,
     linger_s: float,
     config: Path | None,
     overrides: tuple[str, ...],
@@ -104,6 +120,6 @@ def _bring(
 ) -> None:
     from .errand import Errand, make_request, run_errand
 
-    request = make_request(url, sha256=sha256, dest=dest)
+    request = make_request(url, sha256=sha256, dest=dest, priority=priority)
     errand = Errand(request, config, overrides, linger_s, as_json)
     raise SystemExit(run_errand(engine, errand))

@@ -32,7 +32,7 @@ COMMANDS = {
     "fetch": "Bring a package here and put its files in place.",
     "precache": "Bring a package into the cache only.",
     "status": "Show how the running agent is doing.",
-    "task": "List, show, suspend, resume or cancel tasks.",
+    "task": "Add, list, show, suspend, resume or cancel tasks.",
     "doctor": "Examine this machine and its subnet, and say what to do.",
     "cache": "List, show, pin, remove or verify what is kept.",
     "settings": "Check or show the settings.",

@@ -31,6 +31,7 @@ STATE_STYLES = {
     "failed": "bold red",
     "cancelled": "bold red",
     "suspended": "bold yellow",
+    "queued": "yellow",
     "waiting": "yellow",
     "seeking": "yellow",
 }

@@ -44,6 +44,8 @@ ROLES = {
 
 TELLINGS: dict[str, Telling] = {
     "agent.task": Telling("task {task}: bring {file} here"),
+    "agent.task_queued": Telling("task {task} is queued: {line} wait for others to end"),
+    "agent.task_begins": Telling("task {task} begins after {waited_s} in the queue ({why})"),
     "agent.task_ended": Telling("task {task} is {state}"),
     "node.task": Telling("begins to look for locator {locator}"),
     "node.complete": Telling("everything is here and verified"),

@@ -22,10 +22,9 @@ from .summary import phrase, title
 from .words import counted, duration, link_rate, moment, percent, printable, rate, size, time_left
 
 if TYPE_CHECKING:
-    from mcastdist.agent.api import AgentStatus, CacheEntry, TaskRecord
+    from mcastdist.agent.api import AgentStatus, TaskRecord
 
 PIPE_CELLS = 240  # wider than any row of ours, so that none is folded in a pipe
-CONTENT_SHOWN = 12  # hex digits: enough to be unique in any cache, and what the log shows
 
 
 def stdout_console() -> Console:
@@ -49,12 +48,13 @@ def print_view(view: RenderableType) -> None:
 
 def tasks_table(tasks: Iterable[TaskRecord]) -> Table:
     """A row a task."""
-    table = _table("ID", "STATE", "PACKAGE", ">HELD", ">OF", ">RATE", ">LEFT", "ROLE")
+    table = table_of("ID", "STATE", "PRIORITY", "PACKAGE", ">HELD", ">OF", ">RATE", ">LEFT", "ROLE")
     for task in tasks:
         running = not task.is_final
         table.add_row(
             printable(task.id),
-            Text(task.state, STATE_STYLES.get(task.state, "cyan")),
+            Text(_state(task), STATE_STYLES.get(task.state, "cyan")),
+            task.priority,
             title(task),
             percent(task.held_bytes, task.payload_bytes) if task.payload_bytes else "",
             size(task.payload_bytes) if task.payload_bytes else "",
@@ -65,12 +65,20 @@ def tasks_table(tasks: Iterable[TaskRecord]) -> Table:
     return table
 
 
+def _state(task: TaskRecord) -> str:
+    """The word, and of a task that rests for how long."""
+    if task.retry_s_left is None:
+        return task.state
+    return f"{task.state}, again in {time_left(task.retry_s_left)}"
+
+
 def task_details(task: TaskRecord) -> RenderableType:
     """All that is known of a task, bytes by source with it."""
     rows = {
         "task": task.id,
         "package": title(task),
         "state": phrase(task),
+        "priority": task.priority,
         "reason": f"{task.sentence} ({task.reason})" if task.reason else "",
         "url": task.url,
         "sha256": task.sha256 or "",
@@ -81,17 +89,18 @@ def task_details(task: TaskRecord) -> RenderableType:
         "receivers": task.receivers or "",
         "held": f"{size(task.held_bytes)} of {size(task.payload_bytes)}",
         "started": moment(task.started),
+        "ended": moment(task.ended) if task.ended is not None else "",
         "took" if task.is_final else "running for": duration(task.seconds),
     }
     for source, count in task.bytes_by_source.items():
         rows[f"  from {source}"] = size(count) if count else ""
     rows["read from origin"] = size(task.wan_bytes) if task.wan_bytes else ""
-    return Group(_details(rows), *reasons_told(task.fallbacks))
+    return Group(details(rows), *reasons_told(task.fallbacks))
 
 
 def reasons_told(fallbacks: Mapping[str, int]) -> list[RenderableType]:
     """Why something failed or a costlier way was taken, a row a code; nothing if all was well."""
-    table = _table("FALLBACK", ">TIMES", "WHAT HAPPENED", "WHAT CAN BE DONE")
+    table = table_of("FALLBACK", ">TIMES", "WHAT HAPPENED", "WHAT CAN BE DONE")
     for code, times in fallbacks.items():
         reason = explain(code)
         told = (reason.happened, reason.advice) if reason is not None else ("", "")
@@ -99,43 +108,9 @@ def reasons_told(fallbacks: Mapping[str, int]) -> list[RenderableType]:
     return [Text(), table] if fallbacks else []
 
 
-def cache_table(entries: Iterable[CacheEntry]) -> Table:
-    """A row a package."""
-    table = _table("CONTENT", "PACKAGE", ">SIZE", ">HELD", "USED", "GOES", "NOTES")
-    for package in entries:
-        table.add_row(
-            package.content[:CONTENT_SHOWN],
-            printable(f"{package.name} {package.version}"),
-            size(package.payload_bytes),
-            percent(package.held_bytes, package.payload_bytes),
-            moment(package.used),
-            moment(package.expires_from_cache) if package.expires_from_cache else "never",
-            _notes(package),
-        )
-    return table
-
-
-def cache_details(package: CacheEntry) -> RenderableType:
-    """All that is known of a package in the cache."""
-    expires = package.expires_from_cache
-    return _details(
-        {
-            "content": package.content,
-            "package": f"{package.name} {package.version}",
-            "size": size(package.payload_bytes),
-            "held": f"{size(package.held_bytes)}"
-            f" ({percent(package.held_bytes, package.payload_bytes)})",
-            "kept since": moment(package.created),
-            "last used": moment(package.used),
-            "goes": moment(expires) if expires else "never",
-            "notes": _notes(package),
-        }
-    )
-
-
 def status_view(status: AgentStatus, tasks: Sequence[TaskRecord]) -> RenderableType:
     """The agent at a glance."""
-    parts: list[RenderableType] = [_details(_agent_rows(status))]
+    parts: list[RenderableType] = [details(_agent_rows(status))]
     for heading, rows in (
         ("INTERFACES", status.interfaces),
         ("INTERFACES ASKED FOR AND NOT USED", status.unmet),
@@ -151,17 +126,19 @@ def status_view(status: AgentStatus, tasks: Sequence[TaskRecord]) -> RenderableT
 
 def settings_table(settings: Mapping[str, object], docs: Mapping[str, str]) -> Table:
     """A row a key."""
-    table = _table("KEY", "VALUE", "WHAT IT DOES")
+    table = table_of("KEY", "VALUE", "WHAT IT DOES")
     for key, value in settings.items():
         table.add_row(key, _value(value), Text(docs.get(key, ""), "bright_black"))
     return table
 
 
 def _session_row(session: Mapping[str, object]) -> dict[str, object]:
-    """With its rate in words."""
-    row = {name: value for name, value in session.items() if name != "rate_bps"}
-    bps = session.get("rate_bps")
-    return row | {"rate": link_rate(bps)} if isinstance(bps, int | float) else row
+    """With its rate and its rest in words."""
+    row = dict(session)
+    bps, rest_s = row.pop("rate_bps", None), row.pop("retry_s_left", None)
+    if isinstance(bps, int | float):
+        row["rate"] = link_rate(bps)
+    return row | {"again in": time_left(rest_s)} if isinstance(rest_s, int | float) else row
 
 
 def _agent_rows(status: AgentStatus) -> dict[str, object]:
@@ -193,16 +170,7 @@ def _downloads(download: Mapping[str, object]) -> str:
     return f"{download.get('mode', '')}, {limit if limit_bps else 'no limit'}"
 
 
-def _notes(package: CacheEntry) -> str:
-    facts = (
-        (package.pinned, "pinned"),
-        (package.precached, "pre-cached"),
-        (not package.complete, "incomplete"),
-    )
-    return ", ".join(note for holds, note in facts if holds)
-
-
-def _table(*columns: str) -> Table:
+def table_of(*columns: str) -> Table:
     """Columns by heading; `>` in front puts the column to the right."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
@@ -214,13 +182,13 @@ def _table(*columns: str) -> Table:
 def _rows_table(rows: Sequence[Mapping[str, object]]) -> Table:
     """A table of rows whose keys are told by the rows themselves."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    table = _table(*(name.replace("_", " ").upper() for name in names))
+    table = table_of(*(name.replace("_", " ").upper() for name in names))
     for row in rows:
         table.add_row(*(_value(row.get(name, "")) for name in names))
     return table
 
 
-def _details(rows: Mapping[str, object]) -> Table:
+def details(rows: Mapping[str, object]) -> Table:
     """Name and value, a line each; what has no value is left out."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bright_black", no_wrap=True)

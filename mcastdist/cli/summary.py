@@ -29,6 +29,8 @@ def phrase(task: TaskRecord) -> str:
     words: str = task.state
     if task.session_delay_s_left:
         words += f", stream starts in {time_left(task.session_delay_s_left)}"
+    elif task.retry_s_left is not None:
+        words += f", asks again in {time_left(task.retry_s_left)}"
     elif task.state == "receiving" and task.representative:
         words += f" from {task.representative}"
     if task.role == "representative" and task.receivers:

@@ -9,20 +9,65 @@ from typing import TYPE_CHECKING
 import click
 
 from .engine import Engine
+from .fetch import priority_option, sha256_option, url_argument
 from .options import json_option, print_json, run, settings_options
 
 if TYPE_CHECKING:
-    from mcastdist.agent.api import Controller, TaskRecord
+    from mcastdist.agent.api import Controller, Priority, TaskRecord
 
     Change = Callable[[Controller, str], Awaitable[TaskRecord]]
 
 
 @click.group("task")
 def task() -> None:
-    """List, show, suspend, resume or cancel tasks.
+    """Add, list, show, suspend, resume or cancel tasks.
 
     A task may be given by the beginning of its id.
     """
+
+
+@task.command("add")
+@url_argument
+@click.option(
+    "--dest",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Where the files go; the cache only by default.",
+)
+@sha256_option
+@priority_option
+@settings_options
+@json_option
+@click.pass_obj
+def add(
+    engine: Engine,
+    url: str,
+    dest: str | None,
+    sha256: str | None,
+    priority: Priority,
+    config: Path | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Give the running agent a task, and do not wait for it.
+
+    The agent remembers it, also when it is restarted. What more tasks than tasks.active_max wait
+    for is done by --priority, then by age; a stream on the subnet is taken at once.
+    """
+    from msgspec.structs import replace
+
+    from .agreement import task_settings
+    from .errand import make_request
+
+    request = make_request(url, sha256=sha256, dest=dest, priority=priority)
+    settings = engine.settings(config, overrides)
+
+    async def ask() -> TaskRecord:
+        async with engine.client(settings) as agent:
+            own = task_settings(overrides, settings, await agent.settings())
+            return await agent.start(replace(request, settings=own))
+
+    _tell(run(ask()), as_json=as_json)
 
 
 @task.command("list")

@@ -88,4 +88,5 @@ def fake_task(*, wakes_at: float = NEVER, leader: int | None = None) -> Any:
         reception=None if leader is None else reception,
         representation=None,
         is_complete=False,
+        retry_at=NEVER,
     )

@@ -23,6 +23,7 @@ from mcastdist.agent.records import (
 from mcastdist.agent.runs import Share
 from mcastdist.election import Role
 from mcastdist.ids import Locator
+from mcastdist.timers import NEVER
 
 URL = "http://origin/setup.exe"
 
@@ -36,6 +37,7 @@ URL = "http://origin/setup.exe"
         ("origin_refused", "unavailable"),
         ("peer_timeout", "unavailable"),
         ("no_source", "unavailable"),
+        ("usage_error", "usage"),
     ],
 )
 def test_a_code_means_an_exit_status(code: str, failure: str) -> None:
@@ -105,6 +107,7 @@ def task(state: str, *, follows: bool = False) -> Any:
         representation=None,
         reception=leader if follows else None,
         role=Role.SEEKING,
+        retry_at=time.monotonic() + 90 if state == "waiting" and not follows else NEVER,
     )
 
 
@@ -113,9 +116,10 @@ def test_a_task_that_rests_says_why_and_only_as_long_as_it_does() -> None:
     see_task(record, task("waiting"))
     assert record.reason == "waits_to_retry:origin_dns"
     assert "its name cannot be resolved" in record.sentence
+    assert record.retry_s_left == pytest.approx(90, abs=5)
 
     for later in (task("seeking"), task("waiting", follows=True)):  # here it waits for a stream
         see_task(record, task("waiting"))
         see_task(record, later)
-        assert (record.reason, record.sentence) == ("", "")
+        assert (record.reason, record.sentence, record.retry_s_left) == ("", "", None)
         assert record.fallbacks["origin_dns"] == 1

@@ -13,6 +13,7 @@ from agent_kit import ALICE, BOB, URL, held, make_library, make_run, noise, publ
 from fake_node import fake_task
 from segments import interfaces
 
+from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.records import new_record
 from mcastdist.agent.settings import load
 from mcastdist.agent.status import status_of
@@ -49,7 +50,7 @@ def agent(tmp_path: Path) -> Any:
 
 
 async def test_all_its_parts_are_asked(agent: Any) -> None:
-    request = SimpleNamespace(url=URL, sha256=None, dest=None)
+    request = TaskRequest(url=URL)
     records = [new_record("t1", request), new_record("t2", request)]
     records[0].fallbacks = {"origin_dns": 1, "peer_timeout": 1}
     records[1].fallbacks = {"peer_timeout": 2}

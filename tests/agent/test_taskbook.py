@@ -11,10 +11,11 @@ from unittest.mock import Mock
 import pytest
 from agent_kit import URL, admit, fill, held, make_library, make_run, noise, plain, publish, until
 
-from mcastdist.agent import taskbook
+from mcastdist.agent import delivery, entries, taskbook
 from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.taskbook import Entry, TaskBook
 from mcastdist.errors import NoSpace
+from mcastdist.timers import NEVER
 
 PUBLISHED = publish({"a": noise("a", 3 << 20)}, folders=["empty"])
 
@@ -115,7 +116,7 @@ async def test_a_destination_that_says_no(desk: Desk) -> None:
 async def test_a_delivery_that_breaks_ends_its_task_with_a_traceback(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(taskbook, "deliver", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(taskbook, "hand_out", lambda *_, **__: 1 // 0)
     desk.run.know(held(desk.library, PUBLISHED))
     entry = desk.add("t1", dest="out")
     desk.book.complete(desk.run_id)
@@ -187,7 +188,7 @@ async def test_who_cancels_during_delivery_stays_cancelled(
         entry.record.state = "cancelled"
         seen.append(is_wanted())
 
-    monkeypatch.setattr(taskbook, "deliver", slow)
+    monkeypatch.setattr(delivery, "deliver", slow)
     desk.run.know(held(desk.library, PUBLISHED))
     entry = desk.add("t1", dest="out")
     desk.book.complete(desk.run_id)
@@ -222,20 +223,20 @@ async def test_news_wake_everybody_who_waits(desk: Desk) -> None:
 async def test_old_ones_are_forgotten_and_running_ones_never(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taskbook, "TASKS_KEPT", 3)
+    monkeypatch.setattr(entries, "TASKS_KEPT", 3)
     for number in range(3):
         desk.book.end(desk.add(f"old{number}"), "cancelled")
     for number in range(5):
         desk.add(f"new{number}")
 
-    assert list(desk.book.entries) == [f"new{number}" for number in range(5)]
+    assert [one.record.id for one in desk.book.entries] == [f"new{number}" for number in range(5)]
 
 
 async def test_each_kind_of_trouble_is_told_to_the_log_once(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    task = Mock(reception=None, representation=None, fallbacks={})
+    task = Mock(reception=None, representation=None, fallbacks={}, retry_at=NEVER)
     task.state_word.return_value = "downloading"
     desk.book = TaskBook({desk.run_id: desk.run}, lambda run_id: task, desk.final.append)
     entry = desk.add("t1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from fake_controller import CONTENT_A, agent_status, entry, record
+from fake_controller import agent_status, record
 from rich.console import Console, RenderableType
 
 from mcastdist.cli import show
@@ -28,9 +28,26 @@ def test_a_pipe_gets_whole_rows_and_no_trailing_blanks(capsys: pytest.CaptureFix
 def test_names_are_neither_markup_nor_emoji_nor_commands(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    hostile = entry(name="[red]:smile:\x1b[2J", version="1")
-    show.print_view(show.cache_table([hostile]))
+    hostile = record(name="[red]:smile:\x1b[2J", version="1")
+    show.print_view(show.tasks_table([hostile]))
     assert "[red]:smile:\\x1b[2J 1" in capsys.readouterr().out
+
+
+def test_a_task_that_rests_says_when_it_asks_again() -> None:
+    resting = record(state="waiting", retry_s_left=125.0, reason="waits_to_retry:origin_dns")
+    assert "waiting, again in 2 min 05 s" in text(show.tasks_table([resting]))
+    assert "waiting, asks again in 2 min 05 s" in text(show.task_details(resting))
+    sessions: list[dict[str, object]] = [{"state": "waiting", "retry_s_left": 59.6}]
+    shown = text(show.status_view(agent_status(sessions=sessions), []))
+    assert "AGAIN IN" in shown
+    assert "1 min 00 s" in shown
+
+
+def test_a_task_shows_its_priority_and_its_end() -> None:
+    ended = record(state="delivered", priority="high", ended=1_700_000_000.0)
+    assert "high" in text(show.tasks_table([ended]))
+    assert "ended" in text(show.task_details(ended))
+    assert "ended" not in text(show.task_details(record()))
 
 
 def test_a_task_before_its_manifest() -> None:
@@ -44,13 +61,6 @@ def test_details_leave_out_what_is_not_known() -> None:
     assert "the cache only" in shown
     assert "sha256" not in shown
     assert "representative" not in shown
-
-
-def test_a_package_that_is_pinned_never_goes() -> None:
-    shown = text(show.cache_details(entry(pinned=True, expires_from_cache=None)))
-    assert CONTENT_A in shown
-    assert "never" in shown
-    assert "pinned" in shown
 
 
 def test_rows_that_tell_their_own_columns() -> None:

@@ -7,6 +7,8 @@ import json
 import pytest
 from fake_controller import record
 
+from mcastdist.agent.api import TaskRequest
+
 
 @pytest.fixture
 def tasks(engine):
@@ -15,10 +17,34 @@ def tasks(engine):
     return engine.remote
 
 
+URL = "http://origin/stdlib-3.11.mcd"
+
+
+def test_add_gives_the_agent_a_task_and_does_not_wait(terminal, engine, tmp_path) -> None:
+    engine.remote.script = [record("abc1", state="queued")]
+    words = (URL, "--priority", "high", "--dest", str(tmp_path), "--set", "election.weight=7")
+    result = terminal.type("task", "add", *words)
+
+    assert result.stdout == "task abc1 (stdlib 3.11) is queued\n"
+    ((request,),) = engine.remote.called("start")
+    wish = TaskRequest(
+        url=URL, dest=str(tmp_path), settings={"election.weight": "7"}, priority="high"
+    )
+    assert request == wish
+    assert engine.remote.called("watch") == []
+    assert json.loads(terminal.type("task", "add", URL, "--json").stdout)["state"] == "queued"
+
+
+def test_add_refuses_what_cannot_be_a_task(terminal, engine) -> None:
+    assert terminal.type("task", "add", "ftp://x/y").exit_code == 2
+    assert terminal.type("task", "add", URL, "--priority", "urgent").exit_code == 2
+    assert engine.remote.called("start") == []
+
+
 def test_list(terminal, tasks) -> None:
     header, first, second = terminal.type("task", "list").stdout.splitlines()
-    assert header.split()[:3] == ["ID", "STATE", "PACKAGE"]
-    assert first.split()[:4] == ["abc1", "receiving", "stdlib", "3.11"]
+    assert header.split()[:4] == ["ID", "STATE", "PRIORITY", "PACKAGE"]
+    assert first.split()[:5] == ["abc1", "receiving", "normal", "stdlib", "3.11"]
     assert "95.4 MiB/s" in first
     assert "95.4 MiB/s" not in second  # what is over has no rate
 
@@ -67,7 +93,7 @@ def test_an_id_that_fits_none_or_two(terminal, tasks, given: str) -> None:
     assert tasks.called("cancel") == []
 
 
-@pytest.mark.parametrize("words", [("list",), ("show", "x"), ("cancel", "x")])
+@pytest.mark.parametrize("words", [("list",), ("show", "x"), ("cancel", "x"), ("add", URL)])
 def test_without_an_agent(terminal, engine, words) -> None:
     engine.remote.present = False
     assert terminal.type("task", *words).exit_code == 3
