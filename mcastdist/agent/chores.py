@@ -16,6 +16,7 @@ from mcastdist.errors import McastdistError
 from . import logs
 from .cache import Cache
 from .daemon import Agent
+from .freed_memory import give_back
 from .notify import Notifier
 
 COMMIT_S = 1.0  # what a crash may cost: a second of what was received
@@ -76,9 +77,12 @@ async def commit(agent: Agent) -> None:
 
 
 async def close_idle(agent: Agent) -> None:
-    """Let go of runs that are over, and of packages that nobody uses any more."""
+    """Let go of runs that are over, of packages that nobody uses any more, and of their memory."""
+    runs = len(agent.driver.runs)
     agent.forget_runs()
-    await asyncio.to_thread(agent.library.close_idle, agent.used(), idle_s=IDLE_S)
+    closed = await asyncio.to_thread(agent.library.close_idle, agent.used(), idle_s=IDLE_S)
+    if closed or len(agent.driver.runs) < runs:
+        await asyncio.to_thread(give_back)
 
 
 async def look_at_clock(agent: Agent) -> None:

@@ -76,14 +76,22 @@ async def test_what_was_received_is_made_durable_once(agent: Mock) -> None:
 async def test_only_what_nobody_uses_is_let_go(
     agent: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    given_back = Mock()
+    monkeypatch.setattr(chores, "give_back", given_back)
     monkeypatch.setattr(chores, "IDLE_S", 0.0)
     await close_idle(agent)
     assert agent.library.opened(PUBLISHED.content) is not None
     agent.forget_runs.assert_called_once_with()
+    given_back.assert_not_called()  # there is nothing new
 
     agent.used.return_value = set()
     await close_idle(agent)
     assert agent.library.opened(PUBLISHED.content) is None
+    given_back.assert_called_once_with()
+
+    agent.forget_runs.side_effect = agent.driver.runs.clear
+    await close_idle(agent)
+    assert given_back.call_count == 2
 
 
 async def test_the_hours_are_kept(agent: Mock) -> None:
