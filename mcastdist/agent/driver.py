@@ -58,7 +58,6 @@ class Driver:
         self.hands = Hands(voice=voice, streams=streams, runs=runs, listener=listener, reports=self)
         self._turns = Turns(
             node,
-            tasks=runs,
             carry_out=self.hands.carry_out,
             before_wake=self._look_around,
             on_broken=listener.broken,

@@ -28,14 +28,12 @@ class Turns:
         self,
         node: Node,
         *,
-        tasks: Iterable[str],
         carry_out: Callable[[Command], None],
         before_wake: Callable[[], None],
         on_broken: Callable[[str, Exception], None],
     ) -> None:
-        """`tasks`: those there are, looked at when needed. `on_broken` is told which broke."""
+        """`on_broken` is told which tasks broke."""
         self._node = node
-        self._tasks = tasks
         self._carry_out = carry_out
         self._before_wake = before_wake
         self._on_broken = on_broken
@@ -101,7 +99,7 @@ class Turns:
     def _wake(self) -> None:
         self._timer = None
         now = time.monotonic()
-        due = self._due(now)
+        due = self._node.due(now)
         try:
             self._before_wake()
             self._node.wake(now=now)
@@ -109,7 +107,3 @@ class Turns:
             self._calm_until = now + BROKEN_WAIT_S
             self.blame(due, error)
         self.settle()
-
-    def _due(self, now: float) -> list[str]:
-        tasks = ((task, self._node.task(task)) for task in list(self._tasks))
-        return [task for task, found in tasks if found is not None and found.wake_at() <= now]

@@ -6,39 +6,20 @@ for what this machine holds without a task: an Offer to who seeks it (PROTOCOL.m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from mcastdist.http_fetch import Source
-from mcastdist.ids import ContentId, Locator, NodeId
+from mcastdist.ids import ContentId, Locator, NodeId, SessionId
 from mcastdist.ranges import RangeSet
-from mcastdist.timers import NEVER, Timers
-from mcastdist.wire import (
-    OFFER_WAIT_S,
-    OFFERS_ENOUGH,
-    Claim,
-    Dismiss,
-    Message,
-    Need,
-    Offer,
-    Report,
-    Seek,
-)
+from mcastdist.wire import Claim, Dismiss, Message, Need, Offer, Report, Seek
 
-from .commands import Address, Command, Package, Send, TaskId, TaskSpec
+from .commands import Address, Command, Package, TaskId, TaskSpec
 from .config import NodeConfig
 from .environment import Environment
+from .offering import Offering
+from .roll import Roll
 from .task import Task
-
-
-@dataclass(slots=True)
-class _Holding:
-    """Content that is here and can be served."""
-
-    locator: Locator
-    package: Package
-    offers_heard: int = 0
-    asked_aside: bool = False  # by one who may be out of the group's reach
 
 
 class Node:
@@ -48,9 +29,8 @@ class Node:
         self._config = config
         self._env = env
         env.is_connected = config.is_connected
-        self._tasks: dict[TaskId, Task] = {}
-        self._holdings: dict[Locator, _Holding] = {}
-        self._timers: Timers[Locator] = Timers()  # offers that wait
+        self._roll = Roll()
+        self._offering = Offering(env)
         self._outputs: list[Command] = []
         self.uploads_busy = False  # the agent says so: all upload slots are taken
 
@@ -59,9 +39,10 @@ class Node:
     def configure(self, config: NodeConfig, *, now: float) -> None:
         """Other settings, for what begins now; whether others can be heard, also for tasks."""
         self._config, self._env.is_connected = config, config.is_connected
-        for task in list(self._tasks.values()):
-            task.wake(now=now)
-        self._settle()
+        tasks = self._roll.all()
+        with self._turn(tasks):
+            for task in tasks:
+                task.wake(now=now)
 
     def start(
         self, spec: TaskSpec, *, package: Package | None, config: NodeConfig | None, now: float
@@ -70,67 +51,56 @@ class Node:
 
         Must not be called again for a task that is under way. `config` overrides the node's.
         """
-        assert spec.id not in self._tasks, "one locator is one task on a node"
+        assert self._roll.get(spec.id) is None, "one locator is one task on a node"
         self._env.trace("node.task", at=now, locator=spec.locator, task=spec.id)
-        self._tasks[spec.id] = Task(
+        task = Task(
             spec=spec, config=config or self._config, env=self._env, package=package, now=now
         )
-        self._settle()
+        with self._turn([task]):
+            self._roll.add(task)
 
     def hold(self, locator: Locator, package: Package) -> None:
         """The store has this content, complete: offer it to who seeks it."""
-        self._holdings[locator] = _Holding(locator, package)
+        self._offering.hold(locator, package)
 
     def drop(self, content: ContentId) -> None:
         """The store has let go of this content."""
-        gone = [key for key, one in self._holdings.items() if one.package.content == content]
-        for locator in gone:
-            del self._holdings[locator]
-            self._timers.stop(locator)
+        self._offering.drop(content)
 
     def stop(self, task: TaskId, reason: str, *, now: float) -> None:
         """Suspended, cancelled, or the agent goes: leave in good order, hand over."""
-        if task in self._tasks:
-            self._tasks[task].leave(reason, now=now)
-            self._settle()
+        self._tell(task, lambda one: one.leave(reason, now=now))
 
     # In: what the network and the hands report
 
     def receive(self, message: Message, sender: NodeId, address: Address, *, now: float) -> None:
         """An authentic message of another node of the cluster."""
-        for task in self._concerned(message):
-            task.receive(message, sender, address, now=now)
-        if isinstance(message, Seek):
-            self._asked(message, aside=message.again, now=now)
-        elif isinstance(message, Claim):
-            self._asked(message, aside=True, now=now)
-        elif isinstance(message, Offer):
-            self._hear_offer(message, now)
-        self._settle()
+        concerned = self._concerned(message)
+        with self._turn(concerned):
+            for task in concerned:
+                task.receive(message, sender, address, now=now)
+            if isinstance(message, Seek):
+                self._asked(message, aside=message.again, now=now)
+            elif isinstance(message, Claim):
+                self._asked(message, aside=True, now=now)
+            elif isinstance(message, Offer):
+                self._offering.hear(message, now=now)
 
     def package_known(self, task: TaskId, package: Package, *, now: float) -> None:
         """GetManifest has succeeded."""
-        if task in self._tasks:
-            self._tasks[task].package_known(package, now=now)
-            self._settle()
+        self._tell(task, lambda one: one.package_known(package, now=now))
 
     def blocks_held(self, task: TaskId, held: RangeSet, sound: RangeSet, *, now: float) -> None:
         """Blocks were written, and some of them are now wholly verified."""
-        if task in self._tasks:
-            self._tasks[task].blocks_held(held, sound, now=now)
-            self._settle()
+        self._tell(task, lambda one: one.blocks_held(held, sound, now=now))
 
     def blocks_lost(self, task: TaskId, blocks: RangeSet, *, now: float) -> None:
         """Blocks were found to be wrong."""
-        if task in self._tasks:
-            self._tasks[task].blocks_lost(blocks, now=now)
-            self._settle()
+        self._tell(task, lambda one: one.blocks_lost(blocks, now=now))
 
     def request_finished(self, task: TaskId, request: int, *, now: float) -> None:
         """GetBlocks came to its end."""
-        if task in self._tasks:
-            self._tasks[task].request_finished(request, now=now)
-            self._settle()
+        self._tell(task, lambda one: one.request_finished(request, now=now))
 
     def request_failed(
         self,
@@ -145,35 +115,39 @@ class Node:
         ask_instead: Sequence[Source] = (),
     ) -> None:
         """GetManifest or GetBlocks failed."""
-        if task in self._tasks:
-            self._tasks[task].request_failed(
+        self._tell(
+            task,
+            lambda one: one.request_failed(
                 request, code, sentence, now=now, permanent=permanent,
                 retry_after_s=retry_after_s, ask_instead=ask_instead,
-            )  # fmt: skip
-            self._settle()
+            ),
+        )  # fmt: skip
 
     def refuse(self, task: TaskId, node: NodeId, *, now: float) -> None:
         """What this node sent was provably bad."""
-        if task in self._tasks:
+        if self._roll.get(task) is not None:
             self._env.trace("node.refused", at=now, node=node)
-            self._tasks[task].refuse(node, now=now)
-            self._settle()
+            self._tell(task, lambda one: one.refuse(node, now=now))
 
     def wake(self, *, now: float) -> None:
         """The moment of `wake_at` has come."""
-        for task in list(self._tasks.values()):
-            if task.wake_at() <= now:
+        due = self._roll.due(now)
+        with self._turn(due):
+            for task in due:
                 task.wake(now=now)
-        for locator in self._timers.due(now):
-            self._offer(self._holdings[locator], now)
-        self._settle()
+            self._outputs += self._offering.due(
+                now, http_port=self._config.http_port, busy=self.uploads_busy
+            )
 
     # Out
 
     def wake_at(self) -> float:
         """When to call `wake`; NEVER at rest."""
-        tasks = min((task.wake_at() for task in self._tasks.values()), default=NEVER)
-        return min(tasks, self._timers.wake_at())
+        return min(self._roll.wake_at(), self._offering.wake_at())
+
+    def due(self, now: float) -> list[TaskId]:
+        """The tasks that `wake` would wake."""
+        return [task.spec.id for task in self._roll.due(now)]
 
     def drain(self) -> list[Command]:
         """What is to be done, in order."""
@@ -182,67 +156,50 @@ class Node:
 
     def task(self, task: TaskId) -> Task | None:
         """One task, to look at."""
-        return self._tasks.get(task)
+        return self._roll.get(task)
 
     @property
     def is_engaged(self) -> bool:
         """True while a session of ours is still going on."""
-        return bool(self._tasks)
+        return len(self._roll) > 0
 
     # Within
 
-    def _settle(self) -> None:
-        for task in list(self._tasks.values()):
-            self._outputs.extend(task.drain())
-            if task.is_retired:
-                del self._tasks[task.spec.id]
+    def _tell(self, task: TaskId, tell: Callable[[Task], None]) -> None:
+        """`tell` this task something, unless it is over."""
+        found = self._roll.get(task)
+        if found is not None:
+            with self._turn([found]):
+                tell(found)
+
+    @contextmanager
+    def _turn(self, tasks: Collection[Task]) -> Iterator[None]:
+        """Something happens to these tasks. If one breaks, what the others want still goes out."""
+        try:
+            yield
+        finally:
+            for task in tasks:
+                self._outputs.extend(task.drain())
+                self._roll.note(task)
 
     def _concerned(self, message: Message) -> list[Task]:
         if isinstance(message, Report | Need | Dismiss):
-            return [one for one in self._tasks.values() if one.session == message.session]
-        locator = getattr(message, "locator", None)
-        return [one for one in self._tasks.values() if one.spec.locator == locator]
+            return self._roll.of_session(SessionId(message.session))
+        locator: Locator | None = getattr(message, "locator", None)
+        return self._roll.of_locator(locator) if locator is not None else []
 
     def _asked(self, question: Seek | Claim, *, aside: bool, now: float) -> None:
         """PROTOCOL.md, 5: a holder offers after a random wait, unless a representative answers.
 
         Who claims may never have asked: it slept, say, while its session came to its end.
         """
-        holding = self._holdings.get(Locator(question.locator))
-        if holding is None or not self._may_answer:
+        locator = Locator(question.locator)
+        if not (self._may_answer and self._offering.holds(locator)):
             return
-        if any(one.is_in_session for one in self._concerned(question)):
-            return
-        holding.offers_heard = 0
-        holding.asked_aside |= aside
-        self._timers.set_if_earlier(holding.locator, now + self._env.rng.random() * OFFER_WAIT_S)
+        if not any(one.is_in_session for one in self._roll.of_locator(locator)):
+            self._offering.asked(locator, aside=aside, now=now)
 
     @property
     def _may_answer(self) -> bool:
         """Weight 0 never answers (PROTOCOL.md, 5), nor does who says nothing to the group."""
         return self._config.multicast_enabled and self._config.merits.weight > 0
-
-    def _hear_offer(self, offer: Offer, now: float) -> None:
-        holding = self._holdings.get(Locator(offer.locator))
-        if holding is None or not self._timers.is_set(holding.locator):
-            return
-        holding.offers_heard += 1
-        if holding.offers_heard >= OFFERS_ENOUGH:
-            self._timers.stop(holding.locator)
-            self._env.trace("node.offer_suppressed", at=now, locator=holding.locator)
-
-    def _offer(self, holding: _Holding, now: float) -> None:
-        package = holding.package
-        self._env.trace("node.offer", at=now, locator=holding.locator)
-        offer = Offer(
-            locator=holding.locator,
-            content=package.content,
-            http_port=self._config.http_port,
-            held_blocks=package.held.count,
-            complete=True,
-            busy=self.uploads_busy,
-        )
-        self._outputs.append(Send(offer))
-        if holding.asked_aside:
-            self._outputs.append(Send(offer, aside=True))
-            holding.asked_aside = False

@@ -69,6 +69,9 @@ class FakeNode:
     def wake_at(self) -> float:
         return self.wakes_at
 
+    def due(self, now: float) -> list[str]:
+        return [name for name, task in self.tasks.items() if task.wake_at() <= now]
+
     def drain(self) -> list[Any]:
         commands, self.commands = self.commands, []
         return commands

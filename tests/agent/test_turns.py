@@ -28,7 +28,6 @@ class Table:
     def __post_init__(self) -> None:
         self.turns = Turns(
             self.node,
-            tasks=self.node.tasks,
             carry_out=self.carry_out,
             before_wake=lambda: self.done.append("look"),
             on_broken=lambda task, error: self.broken.append((task, str(error))),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from node_kit import (
     BLOCKS,
@@ -30,7 +33,7 @@ from node_kit import (
 
 from mcastdist.election import Merits, Role
 from mcastdist.ids import ContentId, Locator
-from mcastdist.node import Command, Complete, Node, TaskSpec
+from mcastdist.node import Command, Complete, Node, Task, TaskSpec
 from mcastdist.ranges import RangeSet
 from mcastdist.timers import NEVER
 from mcastdist.wire import (
@@ -276,3 +279,66 @@ def test_messages_of_sessions_nobody_knows_do_no_harm() -> None:
     task = node.task("task")
     assert task is not None
     assert task.session is None
+
+
+# --- a thousand tasks ----------------------------------------------------------------------------
+
+
+def _many(count: int) -> tuple[Node, list[Locator]]:
+    """A node with so many tasks, all of them seeking."""
+    node, urls = _node(), [f"http://origin.example/{number}.mcd" for number in range(count)]
+    locators = [Locator.of_url(url) for url in urls]
+    for url, locator in zip(urls, locators, strict=True):
+        spec = TaskSpec(id=locator.hex(), locator=locator, urls=(url,))
+        node.start(spec, package=None, config=None, now=0.0)
+    node.drain()
+    return node, locators
+
+
+def test_of_a_thousand_tasks_an_event_touches_those_that_it_concerns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node, locators = _many(1_000)
+    touched: set[str] = set()
+    for name in ("receive", "wake", "drain", "wake_at", "package_known"):
+        monkeypatch.setattr(Task, name, _noting(getattr(Task, name), touched))
+
+    _hear(node, announce(locator=locators[7]), 0.01)
+    assert touched == {locators[7].hex()}
+    touched.clear()
+    _hear(node, report(), 0.02)  # of the session that this one follows now
+    assert touched == {locators[7].hex()}
+    touched.clear()
+    node.package_known(locators[8].hex(), package(), now=0.03)
+    assert touched == {locators[8].hex()}
+    touched.clear()
+    due = node.due(node.wake_at())
+    assert touched == set()
+    node.wake(now=node.wake_at())
+    assert touched == set(due)
+    assert 0 < len(due) < 5
+
+
+def _noting(method: Callable[..., Any], touched: set[str]) -> Callable[..., Any]:
+    def noted(task: Task, *arguments: Any, **named: Any) -> Any:
+        touched.add(task.spec.id)
+        return method(task, *arguments, **named)
+
+    return noted
+
+
+def test_if_one_task_breaks_the_others_are_woken_at_their_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node, locators = _many(3)
+    broken = node.task(locators[0].hex())
+    late = max(one.wake_at() for one in map(node.task, (one.hex() for one in locators)) if one)
+    monkeypatch.setattr(broken, "wake", lambda *, now: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        node.wake(now=late)
+
+    assert node.due(late) == [one.hex() for one in locators]
+    node.stop(locators[0].hex(), "internal", now=late)
+    node.drain()
+    node.wake(now=late)
+    assert {one.locator for one in said(node.drain(), Seek)} == set(locators[1:])
