@@ -68,7 +68,7 @@ class SendingStream:
                 log.warning("a thread of a stream does not stop", thread=thread.name)
         self._sockets.close()
         # Else they would name each other for ever: some 20 MiB of sealed blocks, which the garbage
-        # collector takes for a handful of objects and leaves alone for hours.
+        # collector takes for a handful of objects and leaves alone for minutes, at rest for longer.
         self._stream.changed = _nobody_cares
 
     def _changed(self) -> None:

@@ -1,7 +1,7 @@
 """What is left in memory of a task that is over? Its record, and nothing else.
 
 Sealed blocks and slots are megabytes that the garbage collector does not count: what hangs in a
-circle of references waits for its third generation, in a daemon for hours. So it is off here.
+circle of references waits for its third generation, which comes seldom. So it is off here.
 """
 
 from __future__ import annotations
