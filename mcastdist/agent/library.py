@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from threading import Lock
+from weakref import WeakValueDictionary
 
 from mcastdist.errors import ContentError
 from mcastdist.ids import ContentId, Locator
@@ -44,7 +45,10 @@ class Library:
         self._trust = Trust(trusted, store.highest_sequence)
         self._clock = clock
         self._open: dict[ContentId, OpenPackage] = {}
-        self._turns: dict[ContentId, Lock] = {}  # held during I/O: never waited for on the loop
+        # Held during I/O: never waited for on the loop. Kept while somebody holds or awaits them:
+        # a member that asks for a million packages leaves none here.
+        self._turns: WeakValueDictionary[ContentId, Lock] = WeakValueDictionary()
+        self._taking_turns = Lock()
 
     # What is here
 
@@ -190,7 +194,8 @@ class Library:
 
     def _turn(self, content: ContentId) -> Lock:
         """Who opens or closes this package takes turns; others are not waited for."""
-        return self._turns.setdefault(content, Lock())
+        with self._taking_turns:
+            return self._turns.setdefault(content, Lock())
 
     def _open_from_store(self, content: ContentId, now: float) -> OpenPackage | None:
         stored = self.store.manifest(content)

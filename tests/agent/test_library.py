@@ -20,7 +20,7 @@ from agent_kit import (
 
 from mcastdist.agent.library import Library, shown_name
 from mcastdist.errors import BadSignature, ContentError, DigestMismatch
-from mcastdist.ids import Locator
+from mcastdist.ids import ContentId, Locator
 from mcastdist.manifest import StalePackage
 from mcastdist.store import Store
 
@@ -234,6 +234,16 @@ def test_discarding(library: Library) -> None:
 
     assert library.store.entries() == []
     assert library.known(AT, now=NOW) is None
+
+
+def test_who_asks_for_what_is_not_here_leaves_nothing_behind(library: Library) -> None:
+    for number in range(100):
+        assert library.get(ContentId(sha256(bytes([number]))), now=NOW) is None
+    assert len(library._turns) == 0
+
+    with library._turn(ContentId(bytes(32))) as is_mine:  # but while it is held it is one lock
+        assert is_mine
+        assert library._turn(ContentId(bytes(32))).locked()
 
 
 def test_an_update_has_what_it_shares_with_the_version_before(library: Library) -> None:
