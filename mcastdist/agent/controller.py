@@ -135,7 +135,8 @@ class AgentController(Cache):
                 if shown.get(record.id) != record:
                     shown[record.id] = record
                     yield record
-            if entry is not None and entry.record.is_final:
+            # Not `entry.record`: it may have become final while we told the record before.
+            if entry is not None and shown[entry.record.id].is_final:
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(NEWS_S):

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import AsyncMock, Mock
 
 import pytest
 from agent_kit import PATIENCE_S, Site, noise, open_site, publish
+from daemon_kit import connected, daemon
 
 from mcastdist.agent import run as run_module
 from mcastdist.agent.api import TaskRequest
-from mcastdist.agent.control import ControlClient
 from mcastdist.agent.run import _log_unexpected, offline_cache, refresh_interfaces
-from mcastdist.agent.settings import Settings, load
+from mcastdist.agent.settings import load
 from mcastdist.errors import StoreBusy
 
 PUBLISHED = publish({"a": noise("a", 1 << 20)})
@@ -31,34 +28,6 @@ PUBLISHED = publish({"a": noise("a", 1 << 20)})
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     async with open_site(tmp_path) as site:
         yield site
-
-
-@asynccontextmanager
-async def daemon(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The daemon as a service manager starts it."""
-    words = [f"--set={each}" for each in settings.origin.overrides]
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("MCASTDIST_")}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mcastdist", "agent", *words,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=environ,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-async def connected(settings: Settings) -> contextlib.AbstractAsyncContextManager[ControlClient]:
-    """A client of the daemon, once it is there."""
-    socket = Path(settings.control.socket)
-    async with asyncio.timeout(PATIENCE_S):
-        while not socket.exists():
-            await asyncio.sleep(0.02)
-    return ControlClient.connect(
-        listen=None, unix_socket=socket, token_file=Path(settings.control.token_file)
-    )
 
 
 async def test_a_daemon_takes_tasks_reloads_and_goes_when_told(site: Site) -> None:

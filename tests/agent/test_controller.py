@@ -215,6 +215,17 @@ async def test_watching_everything_shows_what_comes_later(
     assert seen[0][1] != "delivered"
 
 
+async def test_a_task_that_ends_while_its_watcher_is_busy_is_seen_to_end(
+    site: Site, agent: AgentController
+) -> None:
+    record = await agent.start(request(site, site.publish(PUBLISHED)))
+    watching = agent.watch(record.id)
+    assert not (await anext(watching)).is_final
+    await agent.cancel(record.id)
+
+    assert [one.state async for one in watching] == ["cancelled"]
+
+
 async def test_status_and_settings(site: Site, agent: AgentController) -> None:
     url = site.publish(PUBLISHED)
     await end(agent, await agent.start(request(site, url, None)))
