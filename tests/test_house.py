@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -51,6 +53,16 @@ def test_an_import_against_the_rules_is_found(tmp_path: Path) -> None:
         ranges.write("\nimport mcastdist.wire.codec\n")
 
     assert "mcastdist.ranges -> mcastdist.wire.codec" in checks.broken_contracts(tmp_path)
+
+
+def test_an_agent_loads_nothing_at_rest_that_only_streams_and_captures_need() -> None:
+    """Each of them is some MiB that the machine whose guest it is has use for."""
+    look = "import sys, mcastdist.cli.agent, mcastdist.agent.run; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+
+    assert "mcastdist.agent.daemon" in loaded
+    assert not loaded & {"numpy", "scapy", "rich", "mcastdist.session.sender", "unittest", "pydoc"}
 
 
 def test_every_module_says_what_it_is_for(broken: Path) -> None:
