@@ -48,7 +48,7 @@ class Fetcher:
         self._start(order, partial(self._blocks.fetch, order, package))
 
     def cancel(self, request: int) -> None:
-        """Stop a request; nothing more is reported of it."""
+        """Stop a request: no end of it is reported, only the bytes that are being written."""
         task = self._tasks.pop(request, None)
         if task is not None:
             task.cancel()
@@ -60,6 +60,7 @@ class Fetcher:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._blocks.close()
 
     # Within
 

@@ -17,7 +17,7 @@ from mcastdist.node import GetBlocks
 from mcastdist.ranges import RangeSet
 
 from .fetching_means import Means
-from .package import OpenPackage
+from .package import Landed, OpenPackage, Supplier
 
 PEER_ANSWER_BYTES_MAX = 1 << 23  # a sealed block is little more than a block
 HOLE_BYTES_MIN = 1 << 17  # 30 ms at 35 Mbit/s: what another round trip over a WAN costs
@@ -37,6 +37,7 @@ class BlockFetch:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._validators: dict[str, Validator] = {}  # url -> what its bytes were known by
+        self._writes: set[asyncio.Future[Landed]] = set()
 
     async def fetch(self, order: GetBlocks, package: OpenPackage) -> None:
         """Fetch and keep. Raises SourceError, PeerError, StorageError."""
@@ -44,6 +45,10 @@ class BlockFetch:
             await self._from_peer(order, package)
         else:
             await self._from_origin(order, package)
+
+    async def close(self) -> None:
+        """Wait for what is being written; nothing is begun any more."""
+        await asyncio.gather(*self._writes, return_exceptions=True)
 
     # From an origin
 
@@ -108,12 +113,18 @@ class BlockFetch:
     async def _keep(
         self, order: GetBlocks, package: OpenPackage, start: int, plain: bytes, done: RangeSet
     ) -> None:
-        """Write bytes and report the blocks that are done with them."""
+        """Write bytes and report the blocks that are done with them.
+
+        Also if the request is cancelled meanwhile, as it is when the stream brings the same block:
+        whoever writes last has proven the chunks, and nobody else will say so.
+        """
         if not plain and not done:
             return
         supplier = f"{order.source.kind} {order.source.address}"
-        landed = await asyncio.to_thread(package.write, start, plain, supplier)
-        self._means.reports.landed(order.task, done, landed, order.source.kind)
+        write = asyncio.ensure_future(self._write(order, package, start, plain, done, supplier))
+        self._writes.add(write)
+        write.add_done_callback(self._writes.discard)
+        landed = await asyncio.shield(write)
         if landed.culprit == supplier:
             raise SourceError(
                 order.source.address,
@@ -122,6 +133,19 @@ class BlockFetch:
                 "do not have the hashes in the manifest; it is not the file that was published",
                 permanent=True,
             )
+
+    async def _write(
+        self,
+        order: GetBlocks,
+        package: OpenPackage,
+        start: int,
+        plain: bytes,
+        done: RangeSet,
+        supplier: Supplier,
+    ) -> Landed:
+        landed = await asyncio.to_thread(package.write, start, plain, supplier)
+        self._means.reports.landed(order.task, done, landed, order.source.kind)
+        return landed
 
 
 class _Blocks:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from agent_kit import BLOCK, Published, admit, fill, held, noise, publish
+from agent_kit import BLOCK, PATIENCE_S, Published, admit, fill, held, noise, publish, until
 from fetch_kit import Yard, open_yard
 
 from mcastdist.agent.fetching_blocks import HOLE_BYTES_MIN, Stretch, missing_stretches
+from mcastdist.agent.package import Landed, OpenPackage
 from mcastdist.http_fetch import Source
+from mcastdist.node import GetBlocks
 
 PUBLISHED = publish({"a": noise("a", BLOCK // 10), "b": noise("b", 4 * BLOCK)})  # five blocks
 FILES = {f"f{n}": noise(f"f{n}", 7 * BLOCK // 10) for n in range(10)}
@@ -85,6 +89,30 @@ async def test_a_file_of_another_length_is_refused_at_once(yard: Yard) -> None:
 
     assert await yard.blocks(source, package, 0, 5) == "wrong_length"
     assert yard.reported.blocks == []
+
+
+async def test_what_is_being_written_while_its_request_is_cancelled_is_still_reported(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream brought the block too, found it claimed, and so it is held: but is it sound?"""
+    package = yard.package(PUBLISHED)
+    begun, may_go_on = threading.Event(), threading.Event()
+    write = OpenPackage.write
+
+    def slowly(*arguments: Any, **named: Any) -> Landed:
+        begun.set()
+        assert may_go_on.wait(PATIENCE_S)
+        return write(*arguments, **named)
+
+    monkeypatch.setattr(OpenPackage, "write", slowly)
+    yard.fetcher.get_blocks(GetBlocks("t", 1, yard.payload_source(PUBLISHED), 1, 1), package)
+    await until(begun.is_set)
+    yard.fetcher.cancel(1)
+    may_go_on.set()
+    await until(lambda: yard.reported.blocks)
+    assert yard.reported.blocks == [1]
+    assert yard.reported.landed_bytes > 0
+    assert yard.reported.ends == []
 
 
 async def test_a_file_that_changes_between_two_requests(yard: Yard) -> None:
