@@ -1,4 +1,4 @@
-"""Certificates for servers on loopback, good for a day, and their authorities."""
+"""Certificates for servers on loopback, good for a day unless told otherwise; their authorities."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ def authority(name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     return key, builder.sign(key, hashes.SHA256())
 
 
-def server_pem(ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, host: str) -> bytes:
-    """Key and certificate of the server at this address, signed by `ca`."""
+def server_pem(
+    ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, host: str, *, days: int = 1
+) -> bytes:
+    """Key and certificate of the server at this address, signed by `ca`, good for so many days."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
-    builder = _certificate(host, ca.subject, key.public_key(), ca_key.public_key())
+    builder = _certificate(host, ca.subject, key.public_key(), ca_key.public_key(), days)
     builder = builder.add_extension(names, critical=False)
     certificate = builder.sign(ca_key, hashes.SHA256())
     return key.private_bytes(
@@ -56,6 +58,7 @@ def _certificate(
     issuer: x509.Name,
     key: ec.EllipticCurvePublicKey,
     issuer_key: ec.EllipticCurvePublicKey,
+    days: int = 1,
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
@@ -64,8 +67,8 @@ def _certificate(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=10))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False

@@ -179,6 +179,20 @@ async def test_a_server_we_have_no_reason_to_trust(trust: Path) -> None:
         assert server.heard == []
 
 
+async def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
+    key, ca = authority("ours")
+    (tmp_path / "ca.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "expired.pem").write_bytes(server_pem(key, ca, "127.0.0.1", days=-1))
+    async with (
+        scripted(whole(b"x"), tls=server_side(tmp_path / "expired.pem")) as server,
+        HttpClient(ca_file=str(tmp_path / "ca.pem")) as client,
+    ):
+        with pytest.raises(SourceError, match="expired") as caught:
+            await client.get_small(f"{server.url}/p", bytes_max=9)
+    assert caught.value.code == "tls"
+    assert not caught.value.permanent
+
+
 async def test_https_does_not_lead_to_plain_http(trust: Path) -> None:
     async with scripted(whole(b"x")) as plain:
         table = {"/p": f"{plain.url}/p"}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from evidence import (
     WAN_COPIES_MAX,
+    assert_all_accounted,
     assert_delivered,
     await_event,
     await_representative,
@@ -28,6 +31,8 @@ SLOW_WAN_BPS = 80_000_000  # the payload then takes 7 s
 BEHIND_BYTES_MAX = 8 * MIB  # as in test_main_job_faults
 END_S_MAX = 60.0
 STORAGE = 5
+TIME_TO_JOIN = {"multicast.session_start_delay_s": 4}
+SLOW_DISK = Path(__file__).with_name("slow_disk.py")
 TOO_SMALL = "24m"  # the payload has 64 MiB
 
 
@@ -75,6 +80,34 @@ def test_a_receiver_whose_disk_is_full_says_so_and_disturbs_nobody(
     assert starved.wait(END_S_MAX) == STORAGE
     assert starved.record(0)["failure"] == "storage"
     assert starved.record(0)["sentence"]
+
+
+def test_a_receiver_whose_disk_is_slow_completes_and_slows_nobody(
+    make_lab: MakeLab,
+    nginx: Nginx,
+    package: Package,
+    make_agents: MakeAgents,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of its writes takes 200 ms: what it cannot take from the stream it gets from peers."""
+    lab = make_lab(4)
+    origin, agents = nginx(lab), make_agents(TIME_TO_JOIN)
+    *sound, slow = lab.hosts
+    url = origin.url_of(package.manifest_name)
+
+    runs = [agents.precache(host, url, linger_s=20) for host in sound]
+    monkeypatch.setattr("bench.lab.agents.MCASTDIST", (sys.executable, str(SLOW_DISK)))
+    runs.append(agents.precache(slow, url, election__weight=1))
+    found = records(runs)
+
+    assert [record["state"] for record in found] == ["cached"] * 4
+    assert_all_accounted(package, found)
+    assert lab.wan_bytes() <= WAN_COPIES_MAX * package.payload_bytes
+    *others_s, slow_s = [record["seconds"] for record in found]
+    assert max(others_s) < slow_s - 1.0
+    for record in found[:-1]:
+        if record["role"] == "receiver":
+            assert record["bytes_by_source"]["multicast"] > 0.9 * package.payload_bytes
 
 
 def test_a_second_agent_on_the_same_store_is_refused_and_the_first_goes_on(
