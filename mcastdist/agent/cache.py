@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 
 from mcastdist.errors import ContentError, UsageError
 from mcastdist.ids import ContentId
@@ -23,8 +24,9 @@ class Cache:
     An agent that runs overrides the three hooks at the end.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, wall: Callable[[], float] = time.time) -> None:
         self._library = library
+        self._wall = wall
 
     async def cache_list(self) -> list[CacheEntry]:
         """Every package in the store."""
@@ -66,7 +68,7 @@ class Cache:
         for entry in await self._entries():
             if not self._is_in_use(entry.content):
                 await asyncio.to_thread(self._library.close, entry.content)
-        freed = await asyncio.to_thread(self._library.store.gc, time.time())
+        freed = await asyncio.to_thread(self._library.store.gc, self._wall())
         for content in freed.removed:
             self._gone(content)
         removed = [content.hex() for content in freed.removed]
@@ -100,7 +102,7 @@ class Cache:
         return len(bad)
 
     def _open(self, content: ContentId) -> OpenPackage | None:
-        return self._library.get(content, now=time.time(), stale_ok=True)
+        return self._library.get(content, now=self._wall(), stale_ok=True)
 
     async def _entries(self) -> list[Entry]:
         return await asyncio.to_thread(self._library.store.entries)

@@ -39,7 +39,7 @@ class AgentController(Cache):
     """The `Controller` of this process's own agent."""
 
     def __init__(self, agent: Agent) -> None:
-        super().__init__(agent.library)
+        super().__init__(agent.library, wall=agent.wall)
         self._agent = agent
         self._book = agent.book
         self._driver = agent.driver

@@ -13,7 +13,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,7 @@ from .fetching import Fetcher
 from .fetching_means import Means
 from .holdings import held_packages, store_limits, whole_package
 from .identity import Identity, trusted_keys
-from .interfaces import Chosen, choose, read_inventory
+from .interfaces import Chosen, bindable, choose, read_inventory
 from .library import Library
 from .peers import PeerServer
 from .runs import Runs
@@ -70,6 +70,7 @@ class Agent:
     client: HttpClient
     http_port: int
     trace: Tracer
+    wall: Callable[[], float] = time.time  # seconds since 1970; somebody may set it at any time
     opened_at: float = field(default_factory=time.monotonic)
 
     async def hold_what_is_here(self) -> None:
@@ -86,7 +87,7 @@ class Agent:
 
     def look_at_clock(self) -> None:
         """Download as the settings want it at this hour."""
-        take_up(self.client, self.settings.download, time.localtime())
+        take_up(self.client, self.settings.download, time.localtime(self.wall()))
 
     def used(self) -> set[ContentId]:
         """The packages that a task works on, or delivers."""
@@ -111,7 +112,13 @@ class Agent:
         return self.driver.node.task(run_id) is not None or bool(self.book.of_run(run_id))
 
 
-async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer | None) -> Agent:
+async def open_agent(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    trace: Tracer | None,
+    wall: Callable[[], float] = time.time,
+) -> Agent:
     """Open an agent; `stack` closes it. Raises UsageError or StorageError."""
     require(settings, "cluster.id", "cluster.key_file")
     identity = await asyncio.to_thread(Identity.read, settings)
@@ -130,7 +137,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     )
     stack.push_async_callback(streams.close_all)
     runs: Runs = {}
-    serving = Serving(library, runs)
+    serving = Serving(library, runs, wall=wall)
     peers = PeerServer(
         opener=http_opener,
         find=serving.find,
@@ -145,7 +152,7 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     config = await asyncio.to_thread(node_config, settings, interfaces, http_port=http_port)
     node = Node(config=config, env=_environment(settings, identity, tracer))
     serving.node = node
-    book = TaskBook(runs, node.task, lambda entry: _on_final(node, runs, entry, tracer))
+    book = TaskBook(runs, node.task, lambda entry: _on_final(node, runs, entry, tracer), wall=wall)
     driver = Driver(
         node=node,
         own=identity.node,
@@ -163,14 +170,12 @@ async def open_agent(settings: Settings, stack: AsyncExitStack, *, trace: Tracer
     stack.callback(transport.close)
     client = await stack.enter_async_context(HttpClient(ca_file=settings.download.ca_file or None))
     peer_client = await stack.enter_async_context(HttpClient(proxies=False, redirects_max=0))
-    fetcher = Fetcher(
-        Means(client, peer_client, library, identity.key, voice, driver, clock=time.time)
-    )
+    fetcher = Fetcher(Means(client, peer_client, library, identity.key, voice, driver, clock=wall))
     stack.push_async_callback(fetcher.close)
     driver.hands.transport, driver.hands.fetcher = transport, fetcher
     agent = Agent(
         settings, identity, library, interfaces, driver, transport, peers, streams, book, client,
-        http_port, tracer,
+        http_port, tracer, wall,
     )  # fmt: skip
     agent.look_at_clock()
     stack.push_async_callback(book.finish_deliveries)
@@ -220,14 +225,6 @@ def _transport(
         port=multicast.port,
     )
     return ControlTransport(interfaces, group, ttl=multicast.ttl, on_datagram=driver.ear.hear)
-
-
-def bindable(interfaces: Sequence[Chosen]) -> list[str]:
-    """Their addresses as a TCP server takes them: a link-local one with its scope."""
-    return [
-        f"{one.address}%{one.name}" if one.address.startswith("fe80") else one.address
-        for one in interfaces
-    ]
 
 
 def _draw_another(identity: Identity) -> None:

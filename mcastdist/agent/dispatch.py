@@ -209,4 +209,4 @@ class Dispatch:
 
     async def _known(self, locator: Locator) -> OpenPackage | None:
         library = self._agent.library
-        return await asyncio.to_thread(library.known, locator, now=time.time())
+        return await asyncio.to_thread(library.known, locator, now=self._agent.wall())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -132,6 +132,14 @@ def read_inventory() -> Inventory:
             )
         )
     return Inventory(tuple(found))
+
+
+def bindable(interfaces: Sequence[Chosen]) -> list[str]:
+    """Their addresses as a TCP server takes them: a link-local one with its scope."""
+    return [
+        f"{one.address}%{one.name}" if one.address.startswith("fe80") else one.address
+        for one in interfaces
+    ]
 
 
 def _decide(settings: Settings, interface: Interface) -> Chosen | str:

@@ -7,7 +7,8 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -25,9 +26,9 @@ from .checkup import cannot_run, examine_machine, in_order, of_the_real_places, 
 from .chores import start, start_chores, start_daemons_chores
 from .control import serve
 from .controller import AgentController
-from .daemon import Agent, bindable, open_agent
+from .daemon import Agent, open_agent
 from .holdings import store_limits
-from .interfaces import choose, read_inventory
+from .interfaces import bindable, choose, read_inventory
 from .library import Library
 from .netlink import InterfaceWatch
 from .notify import Notifier
@@ -42,7 +43,7 @@ log = logs.get("daemon")
 
 @asynccontextmanager
 async def embedded_agent(
-    settings: Settings, *, trace: Tracer | None = None
+    settings: Settings, *, trace: Tracer | None = None, wall: Callable[[], float] = time.time
 ) -> AsyncIterator[AgentController]:
     """An agent in this process: a full member of the segment, for one command.
 
@@ -52,7 +53,7 @@ async def embedded_agent(
     impatient = msgspec.structs.replace(settings.download, retry_backoff_min=())
     settings = msgspec.structs.replace(settings, download=impatient)
     async with AsyncExitStack() as stack:
-        agent = await open_agent(settings, stack, trace=trace)
+        agent = await open_agent(settings, stack, trace=trace, wall=wall)
         controller = AgentController(agent)
         start_chores(agent, stack)
         start(stack, controller.dispatch.tend())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from mcastdist.ids import ContentId
 from mcastdist.node import Node, peer_address
@@ -19,18 +20,21 @@ class Serving:
 
     node: Node
 
-    def __init__(self, library: Library, runs: Runs) -> None:
+    def __init__(
+        self, library: Library, runs: Runs, *, wall: Callable[[], float] = time.time
+    ) -> None:
         self._library = library
         self._runs = runs
+        self._wall = wall
 
     async def find(self, content: ContentId) -> OpenPackage | None:
         """A package that is here, whole or in part. Raises ContentError if it may not be used."""
         package = self._library.opened(content)
         if package is None:
-            package = await asyncio.to_thread(self._library.get, content, now=time.time())
+            package = await asyncio.to_thread(self._library.get, content, now=self._wall())
         if package is None:
             self.node.drop(content)  # evicted meanwhile: do not offer it any more
-        elif package.manifest.is_expired(time.time()):
+        elif package.manifest.is_expired(self._wall()):
             package = None
         return package
 

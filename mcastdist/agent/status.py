@@ -37,7 +37,7 @@ async def status_of(agent: Agent, records: list[TaskRecord]) -> AgentStatus:
         tasks=dict(Counter(record.state for record in records)),
         refused=dict(agent.driver.ear.refused + agent.peers.refused),
         mismatches=agent.driver.ear.mismatches.shown(),
-        download=shown(agent.client, agent.settings.download, time.localtime()),
+        download=shown(agent.client, agent.settings.download, time.localtime(agent.wall())),
         store=await asyncio.to_thread(_store, agent),
         receive_buffer=dict(agent.streams.receive_buffer),
         kernel_drops=agent.streams.kernel_drops,

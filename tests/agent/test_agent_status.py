@@ -44,6 +44,7 @@ def agent(tmp_path: Path) -> Any:
         client=SimpleNamespace(rate_limit_bps=0, is_background=True, queue_s=0.0),
         http_port=7447,
         opened_at=0.0,
+        wall=lambda: 1_700_000_000.0,
         tasks=tasks,
     )
     library.close_all()

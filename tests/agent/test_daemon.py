@@ -14,7 +14,7 @@ from agent_kit import KEY, PATIENCE_S, Site, noise, open_site, publish, sha256, 
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.controller import AgentController
-from mcastdist.agent.daemon import bindable, open_agent
+from mcastdist.agent.daemon import open_agent
 from mcastdist.errors import StoreBusy, UsageError
 from mcastdist.ids import BootId, Locator, cluster_tag
 from mcastdist.tracing import EventLog
@@ -212,14 +212,3 @@ async def test_runs_that_are_over_are_forgotten(site: Site) -> None:
         assert agent.used() == set()
         assert agent.driver.runs == {}
         assert (await controller.task(record.id)).held_bytes == len(PUBLISHED.payload)
-
-
-def test_link_local_addresses_are_bound_with_their_scope() -> None:
-    from types import SimpleNamespace
-
-    places = [
-        SimpleNamespace(address="10.0.0.1", name="eth0"),
-        SimpleNamespace(address="fe80::1", name="eth1"),
-        SimpleNamespace(address="fd00::1", name="eth2"),
-    ]
-    assert bindable(places) == ["10.0.0.1", "fe80::1%eth1", "fd00::1"]

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from types import SimpleNamespace
 
 import pytest
 
-from mcastdist.agent.interfaces import Choice, Chosen, Interface, Inventory, choose, read_inventory
+from mcastdist.agent.interfaces import (
+    Choice,
+    Chosen,
+    Interface,
+    Inventory,
+    bindable,
+    choose,
+    read_inventory,
+)
 from mcastdist.agent.settings import load
 
 
@@ -166,3 +175,12 @@ def test_this_machine_has_a_loopback_and_it_is_up() -> None:
     assert lo.index == socket.if_nametoindex(lo.name)
     assert ipaddress.ip_interface("127.0.0.1/8") in lo.addresses
     assert lo.mtu >= 1500
+
+
+def test_link_local_addresses_are_bound_with_their_scope() -> None:
+    places = [
+        SimpleNamespace(address="10.0.0.1", name="eth0"),
+        SimpleNamespace(address="fe80::1", name="eth1"),
+        SimpleNamespace(address="fd00::1", name="eth2"),
+    ]
+    assert bindable(places) == ["10.0.0.1", "fe80::1%eth1", "fd00::1"]
