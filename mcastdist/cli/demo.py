@@ -63,7 +63,7 @@ def demo(agents: int, given: Path | None, keep: bool, as_json: bool) -> None:
 
 async def _perform(agents: int, given: Path | None, *, keep: bool, quiet: bool) -> Result:
     """All of it in here, where every signal to end lets it clean up."""
-    from .demo_stage import stage_folder
+    from .demo_folder import stage_folder
 
     with stage_folder(keep) as folder:
         if keep:

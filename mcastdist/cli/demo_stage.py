@@ -6,12 +6,10 @@ import asyncio
 import contextlib
 import filecmp
 import random
-import shutil
 import socket
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -117,17 +115,6 @@ class Stage:
         names = [str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()]
         same, _, _ = filecmp.cmpfiles(source, actor.delivered, names, shallow=False)
         return len(same) == len(names)
-
-
-@contextmanager
-def stage_folder(keep: bool) -> Iterator[Path]:
-    """A folder for one demo."""
-    folder = Path(tempfile.mkdtemp(prefix="mcastdist-demo-"))
-    try:
-        yield folder
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from mcastdist.agent.settings import load
 from mcastdist.cli import demo_stage
 from mcastdist.cli.demo_actor import Actor, _as_text
 from mcastdist.cli.demo_package import Package
-from mcastdist.cli.demo_stage import Stage, stage_folder, stage_settings
+from mcastdist.cli.demo_stage import Stage, stage_settings
 from mcastdist.errors import UnavailableError
 
 
@@ -71,21 +71,6 @@ async def test_a_stage_that_takes_too_long(stage: Stage) -> None:
     assert not stage.is_over
     with pytest.raises(UnavailableError, match="not done in 0 s"):
         await stage.pause(0.0, 0.0)
-
-
-def test_the_folder_goes_unless_it_is_to_be_kept() -> None:
-    with stage_folder(False) as gone:
-        (gone / "x").mkdir()
-    assert not gone.exists()
-
-    with contextlib.suppress(KeyboardInterrupt), stage_folder(False) as interrupted:
-        raise KeyboardInterrupt
-    assert not interrupted.exists()
-
-    with stage_folder(True) as kept:
-        pass
-    assert kept.is_dir()
-    kept.rmdir()
 
 
 def test_the_settings_are_settings(tmp_path: Path) -> None:
