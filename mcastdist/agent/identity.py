@@ -47,6 +47,7 @@ class Identity:
     def read(cls, settings: Settings) -> Identity:
         """As the settings say. Raises UsageError or StorageError."""
         keys = read_keys(settings.cluster)
+        _warn_of_open_keys(settings.cluster)
         state = StateDir(Path(settings.node.state_dir))
         return cls(state.node_id(), draw_boot(), keys[0], keys, state)
 
@@ -95,7 +96,6 @@ def read_keys(cluster: ClusterSettings) -> list[ClusterKey]:
 def cluster_key(file: str) -> ClusterKey:
     """The key in `cluster.key_file`, or in one of `cluster.previous_key_files`."""
     try:
-        _warn_if_open(Path(file))
         return ClusterKey.parse(Path(file).read_text())
     except PermissionError:
         raise NotPermitted(f"cluster.key_file: {file} may not be read by this user") from None
@@ -110,10 +110,11 @@ def cluster_key(file: str) -> ClusterKey:
         raise UsageError(f"cluster.key_file: {file} holds no cluster key ({error})") from None
 
 
-def _warn_if_open(path: Path) -> None:
-    """Whoever reads the key is a member. Only a warning: the agent is no worse off without it."""
-    if os.name == "posix" and path.stat().st_mode & stat.S_IROTH:
-        log.warning("every user of this machine may read the cluster key: chmod o=", file=str(path))
+def _warn_of_open_keys(cluster: ClusterSettings) -> None:
+    """Whoever reads a key is a member. Only a warning: the agent is no worse off without it."""
+    for file in (cluster.key_file, *cluster.previous_key_files):
+        if os.name == "posix" and Path(file).stat().st_mode & stat.S_IROTH:
+            log.warning("every user of this machine may read the cluster key: chmod o=", file=file)
 
 
 def _check_distinct(keys: Sequence[ClusterKey]) -> None:

@@ -15,6 +15,7 @@ from mcastdist.errors import NotPermitted, StorageError, UsageError
 from mcastdist.http_fetch.client import HttpClient
 from mcastdist.store import rehearse_delivery
 
+from .checkup import look_at_keys
 from .identity import read_keys, trusted_keys
 from .interfaces import choose, read_inventory
 from .settings import Settings, require
@@ -35,7 +36,13 @@ def try_start(settings: Settings) -> list[str]:
         if file:
             _try_file(name, Path(file))
     _try_file("control.token_file", Path(control.token_file))
-    return _about_interfaces(settings)
+    return _about_keys(settings) + _about_interfaces(settings)
+
+
+def _about_keys(settings: Settings) -> list[str]:
+    """What `doctor` would find about them."""
+    found = look_at_keys(settings)
+    return [f"{one.sentence}: {one.advice}" for one in found if one.severity == "warning"]
 
 
 def _about_interfaces(settings: Settings) -> list[str]:

@@ -65,7 +65,8 @@ def test_a_key_that_anybody_may_read_is_told_of(
     key.write_text(KEY.text())
     for mode, told in ((0o600, 0), (0o640, 0), (0o644, 1)):
         key.chmod(mode)
-        cluster_key(str(key))
+        given = ("cluster.id=test", f"cluster.key_file={key}", f"node.state_dir={tmp_path}/state")
+        Identity.read(load(None, {}, given))
         assert len(caplog.records) == told
 
 

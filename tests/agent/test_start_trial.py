@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,20 @@ def test_a_state_directory_that_anybody_may_write_into_is_refused(home: Path) ->
 
     with pytest.raises(StorageError, match="anybody may write"):
         try_start(settings(home))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_what_is_wrong_with_keys_and_stops_nobody_is_told_with_what_to_do(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "cluster.key").chmod(0o644)
+    (home / "signing.pub").chmod(0o666)
+    secret, trusted = try_start(settings(home))
+
+    assert secret.startswith(f"{home}/cluster.key is open to other users of this machine")
+    assert "chmod 600" in secret
+    assert "chmod 644" in trusted
+    assert caplog.records == []  # it is the command that tells, and once
 
 
 def test_a_place_of_somebody_else_is_not_permitted(forbidden: Path) -> None:

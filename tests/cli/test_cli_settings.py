@@ -80,3 +80,10 @@ def test_check_opens_what_the_agent_would(terminal, config: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout == f"the settings are good ({config})\n"
     assert "warning: x99: named in multicast.interfaces" in result.stderr
+    assert "open to other users" not in result.stderr
+
+    key.chmod(0o644)
+    result = terminal.type("settings", "check", "--config", str(config), *places)
+    assert result.exit_code == 0
+    assert f"warning: {key} is open to other users of this machine (mode 644)" in result.stderr
+    assert all(line.startswith("warning: ") for line in result.stderr.splitlines())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .examine import cannot_run, examine, examine_machine, examine_switch
 from .findings import KINDS, QUESTIONS, in_order
+from .keys import look_at_keys
 from .places import of_the_real_places, usable_places
 from .trials import Trials, trials_of
 
@@ -20,6 +21,7 @@ __all__ = [
     "examine_machine",
     "examine_switch",
     "in_order",
+    "look_at_keys",
     "of_the_real_places",
     "trials_of",
     "usable_places",
