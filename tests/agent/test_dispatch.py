@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -256,3 +256,23 @@ async def test_an_override_that_became_wrong_ends_its_task_alone(site: Site) -> 
 
     assert (record.state, record.reason, record.failure) == ("failed", "usage_error", "usage")
     assert "nonsense" in record.sentence
+
+
+async def test_machines_that_take_their_tasks_in_another_order_pay_once_for_each(
+    site: Site,
+) -> None:
+    packages = [package(f"p{number}") for number in range(5)]
+    urls = [site.publish(one) for one in packages]
+    async with AsyncExitStack() as stack:
+        agents = [
+            await stack.enter_async_context(site.agent(tasks__active_max=1)) for _ in range(3)
+        ]
+        given = [
+            [(agent, await add(agent, url)) for url in urls[turned:] + urls[:turned]]
+            for turned, agent in enumerate(agents)
+        ]
+        ends = [await end(agent, record) for tasks in given for agent, record in tasks]
+
+    assert [record.state for record in ends] == ["cached"] * len(ends)
+    for published in packages:
+        assert site.served(f"{published.manifest.stem}.payload") == len(published.payload)
