@@ -21,6 +21,7 @@ from .fetching_blocks import BlockFetch
 from .fetching_manifests import ManifestFetch
 from .fetching_means import Means
 from .package import OpenPackage
+from .peer_words import as_reached
 from .runs import Wanted
 
 PEERS_NAMED_MAX = 8  # of "ask these"; more would not be asked
@@ -96,14 +97,14 @@ class Fetcher:
             str(error),
             permanent=source_error.permanent if source_error else isinstance(error, ContentError),
             retry_after_s=source_error.retry_after_s if source_error else None,
-            ask_instead=named_peers(error),
+            ask_instead=named_peers(error, order.source.address),
         )
 
 
-def named_peers(error: McastdistError) -> tuple[Source, ...]:
-    """The peers that a busy one named."""
+def named_peers(error: McastdistError, asked: str) -> tuple[Source, ...]:
+    """The peers that a busy one named, which was `asked` at this address."""
     names = error.addresses if isinstance(error, AskOthers) else ()
-    return tuple(Source("peer", name, 1) for name in names[:PEERS_NAMED_MAX])
+    return tuple(Source("peer", as_reached(name, asked), 1) for name in names[:PEERS_NAMED_MAX])
 
 
 def reason_code(error: McastdistError) -> str:

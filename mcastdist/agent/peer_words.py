@@ -60,5 +60,17 @@ def unpack_manifest(body: bytes) -> tuple[bytes, bytes]:
     return body[_LENGTH.size : _LENGTH.size + length], body[_LENGTH.size + length :]
 
 
+def as_reached(named: str, asked: str) -> str:
+    """The host:port that a peer named, as we reach it if we reached that peer as `asked`.
+
+    A link-local address is good together with an interface of ours only (RFC 4007, section 6).
+    """
+    if not named.startswith("[fe80:"):
+        return named
+    host, _, port = named.partition("]")
+    scope = asked.partition("]")[0].partition("%")[2]
+    return f"{host.partition('%')[0]}{'%' if scope else ''}{scope}]{port}"
+
+
 def _refusal(cause: str) -> web.HTTPUnauthorized:
     return web.HTTPUnauthorized(text=cause, headers={"WWW-Authenticate": SCHEME})

@@ -48,7 +48,10 @@ class Serving:
         )
 
     def others(self, content: ContentId) -> list[str]:
-        """Receivers that have told us they are done with this content, as host:port."""
+        """Receivers that have told us they are done with this content, as host:port.
+
+        Without the scope of a link-local address: it is the name of an interface of ours.
+        """
         found = []
         for run_id, run in self._runs.items():
             task = self.node.task(run_id)
@@ -56,7 +59,7 @@ class Serving:
                 continue
             if task.representation is not None:
                 found += [
-                    peer_address(one.address[0], one.report.http_port)
+                    peer_address(one.address[0].partition("%")[0], one.report.http_port)
                     for one in task.representation.audience.all()
                     if one.report.state is ReceiverState.DONE and one.report.http_port
                 ]

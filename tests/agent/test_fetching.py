@@ -106,5 +106,5 @@ def test_a_busy_peer_cannot_name_the_world() -> None:
     error = AskOthers("s", "busy", "x")
     error.addresses = tuple(f"10.0.0.{n}:1" for n in range(20))
 
-    assert len(named_peers(error)) == PEERS_NAMED_MAX
-    assert named_peers(PeerError("x")) == ()
+    assert len(named_peers(error, "10.0.0.1:7447")) == PEERS_NAMED_MAX
+    assert named_peers(PeerError("x"), "10.0.0.1:7447") == ()

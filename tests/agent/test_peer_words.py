@@ -9,7 +9,13 @@ from agent_kit import ALICE, BOB, OTHER_KEY, make_opener, make_voice
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from mcastdist.agent.peer_words import authenticate, authorization, pack_manifest, unpack_manifest
+from mcastdist.agent.peer_words import (
+    as_reached,
+    authenticate,
+    authorization,
+    pack_manifest,
+    unpack_manifest,
+)
 from mcastdist.errors import PeerError
 from mcastdist.wire import Dismiss
 
@@ -35,6 +41,22 @@ def test_a_member_is_let_in_once() -> None:
         authenticate(opener, ask(header))
     assert refused.value.text == "replayed"
     assert opener.refused["replayed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "asked", "reached"),
+    [
+        ("10.0.0.2:80", "10.0.0.1:80", "10.0.0.2:80"),
+        ("[fd00::2]:80", "[fe80::1%lan7]:80", "[fd00::2]:80"),
+        ("[fe80::2]:80", "[fe80::1%lan7]:80", "[fe80::2%lan7]:80"),
+        ("[fe80::2%eth0]:80", "[fe80::1%lan7]:80", "[fe80::2%lan7]:80"),
+        ("[fe80::2%eth0]:80", "[fd00::1]:80", "[fe80::2]:80"),
+    ],
+)
+def test_a_link_local_address_is_reached_by_our_interface_not_by_the_namers(
+    named: str, asked: str, reached: str
+) -> None:
+    assert as_reached(named, asked) == reached
 
 
 def test_others_are_told_why_not() -> None:

@@ -94,5 +94,5 @@ def test_receivers_that_are_done_are_named(library: Library) -> None:
     ]
     audience = SimpleNamespace(all=lambda: everybody)
     task.representation = SimpleNamespace(audience=audience)
-    assert serving.others(PUBLISHED.content) == ["10.0.0.1:7447", "[fe80::1%eth0]:80"]
+    assert serving.others(PUBLISHED.content) == ["10.0.0.1:7447", "[fe80::1]:80"]
     assert serving.others(ContentId(bytes(32))) == []
