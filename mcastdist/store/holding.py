@@ -6,16 +6,12 @@
                                                   │ commit
                        fdatasync(payload), then the record, then fdatasync(journal)
 
-A chunk that one write brought is hashed as it was written, for only this writer had its bytes; one
-that came in parts is read back.
-
 The order in `commit` is the whole crash safety: a record is only ever written about bytes that are
 already durable. Chunks verified since the last commit are what a crash can lose.
 """
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +26,7 @@ from .disk import Disk
 from .ledger import Claim, Ledger
 from .package import Package
 from .payload import Payload
+from .proof import Proof
 from .table import PackageTable
 
 Buffer = bytes | bytearray | memoryview
@@ -62,6 +59,7 @@ class Holding:
         self._table = table
         self._on_close = on_close
         self._payload = Payload(disk, package.open_payload())
+        self._proof = Proof(self._payload, table)
         self._ledger = Ledger(table, package.recorded)
         self._unrecorded = RangeSet()
         self._lock = threading.Lock()  # ledger and unrecorded; never held during I/O
@@ -71,10 +69,9 @@ class Holding:
     # In
 
     def write(self, offset: int, data: Buffer, *, is_passing: bool = False) -> Absorbed:
-        """Keep `data` at `offset`; bytes that are already here are skipped, whatever they are.
+        """Keep `data` at `offset`; bytes that are here already are skipped, whatever they are.
 
-        `is_passing`: nobody will read it soon, so it need not stay in memory.
-        """
+        `is_passing`: nobody will read it soon, so it need not stay in memory."""
         view = memoryview(data).cast("B")
         if offset < 0 or offset + len(view) > self.payload_bytes:
             raise ValueError(f"{len(view)} bytes at {offset} are outside the payload")
@@ -119,7 +116,7 @@ class Holding:
         bad = []
         done = 0
         for chunk in self.verified.numbers():
-            if not self._hashes_right(chunk):
+            if not self._proof.holds(chunk):
                 bad.append(chunk)
             start, stop = self._table.chunk_span(chunk)
             done += stop - start
@@ -219,7 +216,7 @@ class Holding:
     def _prove(self, whole: list[int], claim: Claim, offset: int, data: memoryview) -> Absorbed:
         absorbed = Absorbed()
         for chunk in whole:
-            good = self._was_right(chunk, claim, offset, data)
+            good = self._proof.holds_as_written(chunk, claim, offset, data)
             with self._lock:
                 counts = self._ledger.settle(chunk, claim, good=good)
                 if counts and good:
@@ -228,23 +225,10 @@ class Holding:
                 (absorbed.verified if good else absorbed.bad).append(chunk)
         return absorbed
 
-    def _was_right(self, chunk: int, claim: Claim, offset: int, data: memoryview) -> bool:
-        """True if the chunk has its digest, by `data` if all of it was just written from there."""
-        start, stop = self._table.chunk_span(chunk)
-        if any(first <= start and stop <= last for first, last in claim.ranges):
-            digest = hashlib.sha256(data[start - offset : stop - offset]).digest()
-            return digest == self._table.chunk_digest(chunk)
-        return self._hashes_right(chunk)
-
-    def _hashes_right(self, chunk: int) -> bool:
-        return self._payload.sha256(*self._table.chunk_span(chunk)) == self._table.chunk_digest(
-            chunk
-        )
-
     def _recheck(self, start: int, stop: int) -> None:
         """A file over these bytes did not have its digest: find out which chunks are to blame."""
         chunks = self._table.chunks_over(start, stop)
-        self._forget([chunk for chunk in chunks if not self._hashes_right(chunk)])
+        self._forget([chunk for chunk in chunks if not self._proof.holds(chunk)])
 
     def _forget(self, chunks: list[int]) -> None:
         if not chunks:
