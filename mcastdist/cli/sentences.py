@@ -72,6 +72,10 @@ TELLINGS: dict[str, Telling] = {
     "election.asks_leader": Telling("asks {leader} directly, unheard of late", chatter=True),
     "election.waits_for_lonely": Telling("waits: another node says it fetches alone", chatter=True),
     "session.rate": Telling("stream rate {old} becomes {new} ({why})", chatter=True),
+    "session.report": Telling(
+        "receiver {node} gets {rate_bps}, loses {loss_ppm} of a million, lags {delay_us} us",
+        chatter=True,
+    ),
     "session.answer": Telling("sends {due} parity symbols for block {block}", chatter=True),
     "session.need_answered_already": Telling(
         "sends nothing for block {block}: enough parity for it is under way", chatter=True

@@ -44,7 +44,7 @@ class Reporter:
         self._config = config
         self._env = env
         self._measured = (0, 0, 0, 0)  # loss_ppm, drop_ppm, delay_us, rate_bps
-        self._datagrams = 0  # that the last measurement is of
+        self._datagrams_per_s = 0.0  # by the last measurement
         self._streams_since = NEVER
         self._kernel_drops = 0
         self._has_reported = False
@@ -83,7 +83,8 @@ class Reporter:
         self._measured = (
             measured.loss_ppm, self._kernel_drops, measured.delay_us, measured.rate_bps,
         )  # fmt: skip
-        self._datagrams = measured.datagrams
+        bits = max(1, measured.bytes * 8)
+        self._datagrams_per_s = measured.datagrams * measured.rate_bps / bits
 
     def stop(self) -> None:
         """No report is due any more."""
@@ -128,8 +129,9 @@ class Reporter:
         if state is not ReceiverState.RECEIVING:
             return STEADY_REPORT_S
         self._streams_since = min(self._streams_since, now)
-        is_early = now - self._streams_since < EARLY_S and self._datagrams >= EARLY_DATAGRAMS_MIN
-        return EARLY_REPORT_S if is_early else REPORT_S
+        is_early = now - self._streams_since < EARLY_S
+        is_enough = self._datagrams_per_s * EARLY_REPORT_S >= EARLY_DATAGRAMS_MIN
+        return EARLY_REPORT_S if is_early and is_enough else REPORT_S
 
     def _first_at(self, receivers: int) -> float:
         return self._joined_at + self._place * max(self._join_spread_s, _spread_s(receivers))

@@ -18,8 +18,9 @@ from __future__ import annotations
 CALM_S = 0.8  # a queue that was ours has drained by then, and would have shown itself again
 REGAIN = 0.97  # of what was held: this near to it, the plateau begins
 REGAIN_FACTOR = 1.25  # per decision; too far is found out within one report
-PLATEAU_S = 2.0  # from the fall to the capacity; as long again until we look beyond it
-HASTY_PLATEAU_S = 1.0  # the first overrun is measured by one short report, and needs a second look
+PLATEAU_S_MIN = 1.0  # from the fall to the capacity; as long again until we look beyond it
+PLATEAU_S_MAX = 2.4  # for one that was seen again and again; what one report shows may be wrong
+AGREES = 0.07  # two measures of the same capacity differ by no more
 DIP = 0.02  # how far below the capacity the curve begins, and above it after the plateau
 FREE = 1.1  # beyond this there was no capacity to keep below
 FREE_FACTOR_MAX = 1.5  # by leaps that grow: a ceiling may have been seen a little too low
@@ -35,12 +36,13 @@ class Climb:
         self._goal_bps = 0.0  # what is to be regained, or 0
         self._is_doubted = False
         self._quiet_s = 0.0
-        self._plateau_s = PLATEAU_S
+        self._plateau_s = PLATEAU_S_MIN
 
-    def start(self, ceiling_bps: float, *, hasty: bool = False) -> None:
-        """We are just below this capacity now; `hasty`: as far as one short report can tell."""
+    def start(self, ceiling_bps: float) -> None:
+        """We are just below this capacity now. The more often seen, the longer it is kept to."""
+        is_same = abs(ceiling_bps - self.ceiling_bps) <= AGREES * ceiling_bps
+        self._plateau_s = min(2 * self._plateau_s, PLATEAU_S_MAX) if is_same else PLATEAU_S_MIN
         self.ceiling_bps = ceiling_bps
-        self._plateau_s = HASTY_PLATEAU_S if hasty else PLATEAU_S
         self._quiet_s = 0.0
         goal_bps = REGAIN * self._held_bps
         self._goal_bps = goal_bps if ceiling_bps < goal_bps else 0.0

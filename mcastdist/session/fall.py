@@ -67,6 +67,7 @@ class Fall(NamedTuple):
     first_bps: float  # the rate before the first, and what the group had then
     first_ppm: float
     first_delay_us: float
+    is_peak: bool = False  # `delay_us` is what the queue had come to when the fall took effect
     resumes_at: float = NEVER  # after a while of listening, if it stays quiet
 
     def capacity_now(self, group: Group) -> float:
@@ -83,7 +84,7 @@ class Fall(NamedTuple):
             return Verdict.USUAL_LOSS
         if not complains(loss_ppm, delay_us):
             return Verdict.CAPACITY
-        if DELAY_US_HIGH < delay_us <= DRAINING * self.delay_us:
+        if self._drains(loss_ppm, delay_us):
             return Verdict.DRAINING
         bottom_bps = max(SHARE_REACHED * share * self.capacity_bps, floor_bps)
         if self.falls < FALLS_MIN or rate_bps > bottom_bps or not is_small(loss_ppm):
@@ -91,6 +92,13 @@ class Fall(NamedTuple):
         if delay_us > USUAL_DELAY_US_MAX:
             return Verdict.OTHERS
         return Verdict.UNKNOWN if self._has_helped(loss_ppm, delay_us) else Verdict.IN_VAIN
+
+    def _drains(self, loss_ppm: float, delay_us: float) -> bool:
+        """Until a first fall took effect the queue had grown on: what it came to shows only now."""
+        if delay_us <= DELAY_US_HIGH:
+            return False
+        is_its_peak = self.falls == 1 and not (self.is_peak or self.is_eased)
+        return (is_its_peak and loss_ppm <= LOSS_PPM_HIGH) or delay_us <= DRAINING * self.delay_us
 
     def _has_helped(self, loss_ppm: float, delay_us: float) -> bool:
         less_loss = self.first_ppm > LOSS_PPM_HIGH and loss_ppm <= IMPROVEMENT * self.first_ppm
@@ -136,6 +144,7 @@ def fall_again(fall: Fall, group: Group, sent_bps: float, *, share: float) -> tu
         delay_us=delay_us,
         falls=fall.falls + (not fall.is_eased),
         is_eased=False,
+        is_peak=False,
         resumes_at=NEVER,
     ), min(to_bps, sent_bps)
 

@@ -53,16 +53,18 @@ class Figures:
     has_learned: bool = False  # from its own samples, not from the group
     complaints: int = 0
     complains_since: float = 0.0  # when the first of them came
+    offers_bps: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_REPORTS))
     recent_bps: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_REPORTS))
 
-    def take(self, sample: Sample, now: float) -> None:
-        """A report has come."""
+    def take(self, sample: Sample, now: float, *, changed_at: float = 0.0) -> None:
+        """A report has come; the rate is what it is since `changed_at`."""
         self.since, self.at, self.last = self.at, now, sample
         if sample.network_loss_ppm < self.usual_ppm:
             self.usual_ppm += (sample.network_loss_ppm - self.usual_ppm) * USUAL_DECAY
         if sample.delay_us < self.usual_delay_us:
             self.usual_delay_us += (sample.delay_us - self.usual_delay_us) * USUAL_DECAY
-        self.recent_bps.append(sample.rate_bps)
+        self.recent_bps.append(self._arrived_since(changed_at))
+        self.offers_bps.append(self.offered_bps)
         if not self.complaints:
             self.complains_since = now
         self.complaints = self.complaints + 1 if self.complains else 0
@@ -93,11 +95,23 @@ class Figures:
         self.has_learned = True
         return True
 
+    def suppose(self) -> None:
+        """What it loses now may be what it always loses: a fall will tell."""
+        self.usual_ppm = min(self.last.network_loss_ppm, USUAL_PPM_MAX)
+
     def accept(self) -> None:
         """Several falls have changed nothing: what it has now is how it is, at any rate."""
         self.usual_ppm = min(self.last.network_loss_ppm, USUAL_PPM_MAX)
         self.usual_delay_us = self.last.delay_us
         self.has_learned = True
+
+    def _arrived_since(self, changed_at: float) -> float:
+        """What arrived at the present rate, of a report that covers some of the rate before too."""
+        before_s, after_s = changed_at - self.since, self.at - changed_at
+        if not self.recent_bps or not 0.0 < before_s < after_s:
+            return self.last.rate_bps
+        arrived = self.last.rate_bps * (before_s + after_s) - self.recent_bps[-1] * before_s
+        return max(self.last.rate_bps, arrived / after_s)
 
     @property
     def excess_delay_us(self) -> float:

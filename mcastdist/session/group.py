@@ -45,6 +45,11 @@ class Group:
         return loss_ppm, self._worst([one.excess_delay_us for one in self._suited])
 
     @property
+    def loses(self) -> bool:
+        """True if it complains of more than delay."""
+        return self.now[0] > LOSS_PPM_HIGH
+
+    @property
     def before(self) -> tuple[float, float] | None:
         """The same at the time of the fall, in the light of what is known to be usual now."""
         pairs = [(one.before, one.usual_ppm) for one in self._suited if one.before is not None]
@@ -67,6 +72,11 @@ class Group:
     def offered_bps(self) -> float:
         """What was sent, as far as arrivals and loss can tell."""
         return median([one.offered_bps for one in self.all])
+
+    @property
+    def offered_lately_bps(self) -> float:
+        """The most that was sent of late: in the last report little may have come by chance."""
+        return median([max(one.offers_bps, default=0.0) for one in self.all])
 
     def learn(self, everybody: Iterable[Figures], sent_bps: float, rate_bps: float) -> None:
         """After a fall: what is usual. Who was not heard begins with what is usual in the group."""

@@ -23,6 +23,7 @@ from mcastdist.wire import REPORT_S
 from .pacing import link_bits
 
 WINDOW_S = 2 * REPORT_S
+MEASURE_S_MIN = 0.02  # what comes in one read does not tell a rate
 REORDER_DATAGRAMS = 32  # two bursts: more than a LAN, or two queues of one card, mix up
 SEQUENCE_JUMP_MAX = 1 << 20  # 1.5 GB unheard: that is no loss but a restart, or a forgery
 BASE_S = 10.0
@@ -120,7 +121,9 @@ class Meter:
 
     def note(self, sender: int, sequence: int, count: int, sent_us: int, now: float) -> None:
         """Consecutive datagrams of one sender have come, the last of them sent at `sent_us`."""
-        if now - self._window.since > WINDOW_S:
+        if not self._tracks:
+            self._window.since = now  # the stream begins: what was before it is no part of its rate
+        elif now - self._window.since > WINDOW_S:
             self._close(now)
         self._window.datagrams += count
         track = self._tracks.get(sender)
@@ -143,7 +146,7 @@ class Meter:
             window.add(self._closed)
         self._window, self._closed = _Window(now), None
         delays = sorted(window.delays)
-        seconds = max(now - window.since, 1e-3)
+        seconds = max(now - window.since, MEASURE_S_MIN)
         return Measurement(
             loss_ppm=window.lost * 1_000_000 // max(window.expected, 1),
             delay_us=max(0, delays[int(DELAY_SHARE * len(delays))]) if delays else 0,

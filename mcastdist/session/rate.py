@@ -16,7 +16,8 @@ fall has shown decides how to go on (`fall.py`):
                              v  |                        is gone
                             steady: climbs slowly (`climb.py`)
 
-"The group" leaves out the few that are worse (`group.py`): they fall to repair.
+"The group" leaves out the few that are worse (`group.py`): they fall to repair. And one complaint
+that may be chance is not believed (`doubts.py`).
 (TFMCC, RFC 4654; LEDBAT, RFC 6817: delay as a signal; BBR: delivery as the measure of capacity.)
 """
 
@@ -31,25 +32,20 @@ from mcastdist.wire import (
     RATE_BPS_MIN,
     RATE_BPS_START,
     REPORT_S,
-    REPORTS_PER_S_MAX,
 )
 
 from .climb import Climb
+from .doubts import Doubts
 from .fall import RESUME, Fall, Mode, Verdict, fall_again, fall_first, is_small
 from .figures import Figures, Sample, complains
-from .group import Group, left_out, slow
+from .group import Group, slow
+from .witnesses import REPORTS_ENOUGH, witnesses
 
 STARTING_FACTOR = 2.0
 YIELDED_SHARE = 0.2  # in the background: a TCP beside us keeps four fifths of the capacity
 EVEN_SHARE = 0.5  # in the foreground, beside one other
 LISTEN_S = 0.4  # a TCP that lost everything tries again after 0.2 s, and then needs a moment
 USED_SHARE_MIN = 0.7  # where less arrives, it is the download that bounds us: growth proves nothing
-REPORTS_ENOUGH = 20  # a sample that gives the worst that counts of any larger group
-SETTLE_RISE_SHARE = 0.5  # a report shows a rise if this much of what it covers came after it
-SETTLE_RISE_S_MIN = 0.03  # the queue of a switch, which has to fill before it shows
-SETTLE_FALL_S = 2.0 * REPORT_S  # the longest time that one report covers: see `Meter`
-FIRST_WORDS_S = 2.0 * REPORT_S  # so long all are waited for who should report
-ABSENT_REPORTS = 4  # who missed this many reports in a row is not waited for
 
 
 class RateControl:
@@ -73,8 +69,9 @@ class RateControl:
         self._rate_bps = float(min(RATE_BPS_START, self._limit_bps))
         self._mode = Mode.STARTING
         self._fall: Fall | None = None
+        self._doubts = Doubts()
         self._climb = Climb()
-        self._decided_at = now
+        self._decided_at = self._changed_at = now
         self._began_at = NEVER  # when the first report came
         self._figures: dict[NodeId, Figures] = {}
         self._trace = trace
@@ -93,7 +90,13 @@ class RateControl:
         """What one receiver measured: see `Measurement`; `drop_ppm` of it is its own kernel's."""
         self._began_at = min(self._began_at, now)
         figures = self._figures.setdefault(node, Figures(at=now - REPORT_S))
-        figures.take(Sample(loss_ppm, drop_ppm, delay_us, rate_bps), now)
+        figures.take(
+            Sample(loss_ppm, drop_ppm, delay_us, rate_bps), now, changed_at=self._changed_at
+        )
+        self._trace(
+            "session.report", at=now, node=node, loss_ppm=loss_ppm, drop_ppm=drop_ppm,
+            delay_us=delay_us, rate_bps=rate_bps, over_s=round(now - figures.since, 3),
+        )  # fmt: skip
 
     def left(self, node: NodeId) -> None:
         """A receiver is not in the stream any more."""
@@ -104,7 +107,10 @@ class RateControl:
 
         `receivers`: how many should report, though some may not have begun to.
         """
-        fresh = self._fresh(receivers, now)
+        fresh = witnesses(
+            self._figures.values(), now, receivers=receivers, began_at=self._began_at,
+            decided_at=self._decided_at, testing=self._mode is Mode.TESTING,
+        )  # fmt: skip
         if not fresh:
             return
         seconds, self._decided_at = now - self._decided_at, now
@@ -113,9 +119,10 @@ class RateControl:
             self._judge(group, now)
         elif self._mode is Mode.YIELDING:
             self._look_for_room(group, now)
-        elif complains(*group.now):
-            self._slow_down(group, now)
+        elif complains(*group.now) and not self._doubts.supposes_usual(group, self._mode):
+            self._slow_down_unless_in_doubt(group, now)
         elif self._is_used(group):
+            self._doubts.cleared()
             self._grow(seconds, now)
 
     # Out
@@ -129,32 +136,10 @@ class RateControl:
         """The receivers for whom the stream is too fast to be of use; none if `bps_min` is 0."""
         return slow(self._figures, rate_bps=self._rate_bps, bps_min=bps_min)
 
-    # Within: who shows what
-
-    def _fresh(self, receivers: int, now: float) -> list[Figures]:
-        """Those who show the present rate; none as long as they are too few to decide.
-
-        The first word must not be the last: it may be the slowest's.
-        """
-        gap_s = max(REPORT_S, len(self._figures) / REPORTS_PER_S_MAX)
-        present = [one for one in self._figures.values() if now - one.at < ABSENT_REPORTS * gap_s]
-        fresh = [one for one in present if self._shows_present_rate(one)]
-        is_first = now - self._began_at < FIRST_WORDS_S
-        expected = max(len(present), receivers) if is_first else len(present)
-        wanted = min(expected - left_out(expected), REPORTS_ENOUGH)
-        return fresh if len(fresh) >= wanted else []
-
-    def _shows_present_rate(self, figures: Figures) -> bool:
-        seen_s = figures.at - self._decided_at
-        if self._mode is Mode.TESTING:
-            return figures.since >= self._decided_at or seen_s >= SETTLE_FALL_S
-        covered_s = figures.at - figures.since
-        return seen_s >= max(SETTLE_RISE_SHARE * covered_s, SETTLE_RISE_S_MIN)
+    # Within: what is to be done about it
 
     def _is_used(self, group: Group) -> bool:
         return group.offered_bps >= USED_SHARE_MIN * self._rate_bps
-
-    # Within: what to do about it
 
     def _grow(self, seconds: float, now: float) -> None:
         self._climb.held(self._rate_bps)
@@ -164,11 +149,16 @@ class RateControl:
             rate_bps = self._climb.step(self._rate_bps, seconds)
         self._set(rate_bps, "room", now)
 
+    def _slow_down_unless_in_doubt(self, group: Group, now: float) -> None:
+        is_used = self._is_used(group)
+        if not self._doubts.look_again(group, self._rate_bps, self._mode, is_used=is_used):
+            self._slow_down(group, now)
+
     def _slow_down(self, group: Group, now: float) -> None:
         self._remember(group)
         sent_bps = self._rate_bps
         if not self._is_used(group):
-            sent_bps = max(group.offered_bps, self._floor_bps)
+            sent_bps = min(max(group.offered_lately_bps, self._floor_bps), sent_bps)
         if self._fall is not None:
             self._fall, to_bps = fall_again(self._fall, group, sent_bps, share=self._share)
         else:
@@ -200,15 +190,18 @@ class RateControl:
         verdict = fall.verdict(group, self._rate_bps, share=self._share, floor_bps=self._floor_bps)
         if verdict is Verdict.USUAL_LOSS:
             self._go_on(fall.mode, fall.rate_bps, verdict.value, now)
+        elif verdict is Verdict.CAPACITY and self._doubts.pardons(fall, group):
+            self._go_on(fall.mode, fall.first_bps, "chance", now)
         elif verdict is Verdict.CAPACITY and self._listens(fall, now):
             return
         elif verdict is Verdict.CAPACITY:
             capacity_bps = min(fall.capacity_now(group), fall.first_bps)
-            self._climb.start(capacity_bps, hasty=fall.mode is Mode.STARTING)
+            capacity_bps = max(capacity_bps, self._rate_bps)
+            self._climb.start(capacity_bps)
             resumed_bps = RESUME * capacity_bps
             self._go_on(Mode.STEADY, max(self._rate_bps, resumed_bps), verdict.value, now)
         elif verdict is Verdict.DRAINING:
-            self._fall = fall._replace(delay_us=group.now[1])
+            self._fall = fall._replace(delay_us=group.now[1], is_peak=True)
         elif verdict is Verdict.IN_VAIN:
             for figures in group.all:
                 figures.accept()
@@ -247,4 +240,5 @@ class RateControl:
             self._trace(
                 "session.rate", at=now, old=round(self._rate_bps), new=round(rate_bps), why=why
             )
+            self._changed_at = now
         self._rate_bps = rate_bps

@@ -155,14 +155,14 @@ def test_a_few_report_often_while_they_receive_and_seldom_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("datagrams", "now", "gap_s"),
-    [(500, 0.5, EARLY_REPORT_S), (500, EARLY_S + 0.1, REPORT_S), (5, 0.5, REPORT_S)],
+    ("rate_bps", "now", "gap_s"),
+    [(10**8, 0.5, EARLY_REPORT_S), (10**8, EARLY_S + 0.1, REPORT_S), (10**7, 0.5, REPORT_S)],
 )
 def test_in_a_streams_first_second_the_rate_hears_more_often_unless_there_is_little_to_tell(
-    monkeypatch: pytest.MonkeyPatch, datagrams: int, now: float, gap_s: float
+    monkeypatch: pytest.MonkeyPatch, rate_bps: int, now: float, gap_s: float
 ) -> None:
     intake = _intake()
-    measured = Measurement(0, 0, 10**8, datagrams, datagrams * 1_472)
+    measured = Measurement(0, 0, rate_bps, 50, 50 * 1_472)
     monkeypatch.setattr(intake, "measure", lambda now: measured)
     reporter = _reporter()
     _say(reporter, ReceiverState.RECEIVING, 3, 0.0)

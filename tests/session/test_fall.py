@@ -98,8 +98,17 @@ def test_a_queue_that_shrinks_is_waited_for() -> None:
     assert judged(LATE, said(0.0, 20_000, 0.95)) is Verdict.DRAINING
 
 
+def test_what_the_queue_had_come_to_when_the_fall_took_effect_is_not_held_against_it() -> None:
+    longer = said(0.0, 45_000, 0.95)
+    assert judged(LATE, longer) is Verdict.DRAINING
+    assert judged(LATE, longer, falls=2) is Verdict.UNKNOWN
+    assert judged(LATE, said(0.3, 45_000, 0.5)) is Verdict.UNKNOWN
+
+
 def test_nothing_is_concluded_from_one_fall_that_changed_nothing() -> None:
-    assert judged(LATE, said(0.0, 30_000, 0.75)) is Verdict.UNKNOWN
+    fall = first(LATE)[0]._replace(is_peak=True)
+    group = one(said(0.0, 30_000, 0.75), LATE)
+    assert fall.verdict(group, FALL * RATE, share=SHARE, floor_bps=1e6) is Verdict.UNKNOWN
 
 
 def test_a_queue_that_stands_at_our_share_is_that_of_others() -> None:

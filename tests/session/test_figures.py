@@ -90,3 +90,29 @@ def test_complaints_are_counted_in_a_row() -> None:
     for loss in (0.1, 0.1, 0.0, 0.1):
         figures.take(seen(loss, rate_bps=RATE), 1.0)
     assert figures.complaints == 1
+
+
+@pytest.mark.parametrize(
+    ("changed_at", "share"),
+    [
+        (0.5, 1.45),  # all of the report is of the present rate
+        (1.4, 1.75),  # 0.6 s of it: 0.4 came before, so 1.05 came in them
+        (1.6, 1.45),  # too little of it to tell
+        (2.5, 1.45),
+    ],
+)
+def test_of_a_report_that_covers_two_rates_the_present_one_counts(
+    changed_at: float, share: float
+) -> None:
+    figures = Figures(at=0.0)
+    figures.take(seen(0.0, rate_bps=RATE), 1.0)
+    figures.take(seen(0.0, rate_bps=1.45 * RATE), 2.0, changed_at=changed_at)
+    assert figures.capacity_bps == pytest.approx(share * RATE)
+
+
+def test_loss_may_be_supposed_to_be_usual() -> None:
+    figures = Figures(at=0.0)
+    figures.take(seen(0.05, rate_bps=RATE), 1.0)
+    figures.suppose()
+    assert not figures.complains
+    assert not figures.has_learned

@@ -28,6 +28,20 @@ def test_no_loss_is_none_and_the_rate_is_what_came() -> None:
     assert measured.rate_bps == pytest.approx(link_bits(1_000, SIZE) / 0.25, rel=0.001)
 
 
+def test_the_rate_counts_from_the_streams_first_datagram() -> None:
+    counted = meter()
+    for step in range(100):
+        counted.note(7, step * 10, 10, 0, now=10.0 + step * 0.0025)
+
+    assert counted.measure(10.25).rate_bps == pytest.approx(link_bits(1_000, SIZE) / 0.25)
+
+
+def test_what_came_in_one_read_is_no_rate() -> None:
+    counted = meter()
+    counted.note(7, 0, 100, 0, now=1.0)
+    assert counted.measure(1.0).rate_bps <= link_bits(100, SIZE) / 0.02
+
+
 @pytest.mark.parametrize("start", [0, 5, 2**32 - 500, 2**31 - 500])
 @pytest.mark.parametrize("seed", range(5))
 def test_loss_is_told_true_through_reordering_and_duplicates(start: int, seed: int) -> None:
