@@ -84,7 +84,8 @@ def _responses(media_type: str, schema: object) -> dict[str, object]:
         status: {"description": kind, "content": problem} for status, kind in kinds.items()
     }
     guarded = {"401": "no token of this run", "403": "from a web page, or under another name",
-               "413": "the body is too large", "415": "the body is no JSON"}  # fmt: skip
+               "404": "a name that can stand in no path", "413": "the body is too large",
+               "415": "the body is no JSON"}  # fmt: skip
     answers |= {status: {"description": why, "content": problem} for status, why in guarded.items()}
     answers["200"] = {"description": "done", "content": {media_type: {"schema": schema}}}
     return dict(sorted(answers.items()))
