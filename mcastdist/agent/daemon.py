@@ -70,6 +70,7 @@ class Agent:
     client: HttpClient
     http_port: int
     trace: Tracer
+    environment: Environment  # of the node
     wall: Callable[[], float] = time.time  # seconds since 1970; somebody may set it at any time
     opened_at: float = field(default_factory=time.monotonic)
 
@@ -150,7 +151,8 @@ async def open_agent(
     stack.push_async_callback(peers.close)
     http_port = await peers.listen(bindable(interfaces), settings.multicast.port)
     config = await asyncio.to_thread(node_config, settings, interfaces, http_port=http_port)
-    node = Node(config=config, env=_environment(settings, identity, tracer))
+    environment = _environment(settings, identity, tracer)
+    node = Node(config=config, env=environment)
     serving.node = node
     book = TaskBook(runs, node.task, lambda entry: _on_final(node, runs, entry, tracer), wall=wall)
     driver = Driver(
@@ -175,7 +177,7 @@ async def open_agent(
     driver.hands.transport, driver.hands.fetcher = transport, fetcher
     agent = Agent(
         settings, identity, library, interfaces, driver, transport, peers, streams, book, client,
-        http_port, tracer, wall,
+        http_port, tracer, environment, wall,
     )  # fmt: skip
     agent.look_at_clock()
     stack.push_async_callback(book.finish_deliveries)

@@ -6,8 +6,8 @@
                       on the subnet announces it, for a stream waits for nobody
 
 At work is what downloads or receives, and what represents others who still lack something. A task
-that rests is not, and when its rest is over it goes on ahead of the line. Nothing that is at work
-is stopped for a more urgent task.
+that rests is not; when its rest is over it goes on as soon as it finds room, which the line takes
+first. Nothing that is at work is stopped for a more urgent task.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Dispatch:
         self._news = asyncio.Event()
         self.beginning = asyncio.Lock()  # two tasks for one URL must not begin it twice
         agent.driver.on_announce = self._announced
+        agent.environment.has_room = lambda: self._room() > 0
 
     # In
 
@@ -138,11 +139,15 @@ class Dispatch:
     async def _begin_those_with_room(self) -> None:
         if not self._line:
             return
-        at_work = sum(map(self._is_at_work, list(self._driver.runs)))
-        room = self._agent.settings.tasks.active_max - at_work
+        room = self._room()
         while room > 0 and (run_id := self._line.first()) is not None:
             await self._begin(run_id, why="turn")
             room -= self._is_at_work(run_id)
+
+    def _room(self) -> int:
+        """For how many more."""
+        at_work = sum(map(self._is_at_work, list(self._driver.runs)))
+        return self._agent.settings.tasks.active_max - at_work
 
     def _is_at_work(self, run_id: str) -> bool:
         task = self._driver.node.task(run_id)

@@ -4,6 +4,7 @@
     nobody supplies  --retry_backoff_s, step by step-------> everybody is asked again
     we follow and nothing comes  --STARVED_S--------------> as if no peer supplied, from then on
     the network is back  ---------------------------------> all is tried anew, the neighbours first
+    the rest is over, too much else is at work --HELD_BACK_S--> it is looked again
 
 What comes, from wherever, ends both waits. A new representative ends them too: it may well supply
 us, and the subnet pays for the payload once. But somebody with the cluster key may represent and
@@ -20,6 +21,7 @@ from .config import NodeConfig
 from .environment import Environment
 
 STARVED_S = 300.0  # beside the start delay; a block takes less on a WAN of 30 kbit/s
+HELD_BACK_S = 30.0  # between two looks for room; the jitter is as much, for a thousand may look
 RETRY_JITTER = 0.1  # either way, so that a subnet whose WAN failed does not return as one
 
 
@@ -87,12 +89,15 @@ class Patience:
         return True
 
     def retry_is_due(self, now: float) -> bool:
-        """True once the rest is over, or the network is back."""
+        """True once the rest is over and there is room, or the network is back."""
         if self._notices_network(now):
             self._retries, self.is_starved = 0, False
             self.renew()
             return True
         if now < self._retry_at:
+            return False
+        if not self._env.has_room():
+            self._retry_at = now + HELD_BACK_S * (0.5 + self._env.rng.random())
             return False
         self._retry_at = NEVER
         return True

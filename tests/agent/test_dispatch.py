@@ -14,9 +14,12 @@ import pytest
 from agent_kit import PATIENCE_S, Published, Site, noise, open_site, publish, until
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
+from mcastdist.agent.chores import start
 from mcastdist.agent.control import ControlClient, serve
 from mcastdist.agent.controller import AgentController
+from mcastdist.agent.daemon import open_agent
 from mcastdist.agent.runs import Run
+from mcastdist.node.patience import HELD_BACK_S
 
 SLOW_BPS = 1_000_000  # a package of ours takes half a minute: at work as long as a test goes on
 MANY = 1_000
@@ -245,6 +248,28 @@ async def test_a_thousand_queued_tasks_cost_no_more_each_than_one(
         assert "start" not in counted.calls
         assert counted.calls["of_run"] <= 4 * MANY
         assert counted.calls["_is_at_work"] <= 4 * MANY
+
+
+async def test_a_task_that_rests_makes_room_and_goes_on_only_where_there_is_some(
+    site: Site,
+) -> None:
+    settings = site.settings(
+        tasks__active_max=1, download__rate_limit_bps=SLOW_BPS, multicast__enabled="false",
+        download__retry_backoff_min="[0.01]",
+    )  # fmt: skip
+    async with AsyncExitStack() as stack:
+        agent = AgentController(await open_agent(settings, stack, trace=None))
+        start(stack, agent.dispatch.tend())
+        dead = await add(agent, "http://127.0.0.1:9/x.mcd")
+        slow = await add(agent, site.publish(package("slow")))
+        assert slow.state == "queued"
+        async with asyncio.timeout(PATIENCE_S):
+            while (await agent.task(slow.id)).state != "downloading":
+                await asyncio.sleep(0.02)
+            while (await agent.task(dead.id)).retry_s_left < HELD_BACK_S / 4:
+                await asyncio.sleep(0.02)
+        assert (await agent.task(dead.id)).state == "waiting"
+        assert (await agent.task(dead.id)).fallbacks["waits_to_retry:refused"] == 1
 
 
 async def test_an_override_that_became_wrong_ends_its_task_alone(site: Site) -> None:

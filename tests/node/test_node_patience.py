@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from node_kit import configuration, environment
 
-from mcastdist.node.patience import RETRY_JITTER, STARVED_S, Patience
+from mcastdist.node.patience import HELD_BACK_S, RETRY_JITTER, STARVED_S, Patience
 from mcastdist.timers import NEVER
 
 
@@ -89,6 +89,23 @@ def test_the_steps_are_gone_through_and_the_last_is_repeated() -> None:
         assert not patience.is_resting
     for wait, step in zip(waits, (3.0, 6.0, 12.0, 12.0, 12.0), strict=True):
         assert wait == pytest.approx(step, rel=RETRY_JITTER)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_without_room_the_rest_goes_on_a_little(seed: int) -> None:
+    env, room = environment(seed=seed), [False]
+    env.has_room = lambda: room[0]
+    patience = Patience(config=configuration(retry_backoff_s=(180.0,)), env=env)
+    patience.wait_to_retry(0.0)
+    due = patience.retry_at
+    assert not patience.retry_is_due(due)
+    assert due + HELD_BACK_S / 2 <= patience.retry_at <= due + 1.5 * HELD_BACK_S
+    assert patience.is_resting
+
+    room[0] = True
+    assert not patience.retry_is_due(due)
+    assert patience.retry_is_due(patience.retry_at)
+    assert not patience.is_resting
 
 
 def test_progress_goes_back_to_the_first_step() -> None:
