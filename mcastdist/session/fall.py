@@ -14,7 +14,6 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from mcastdist.timers import NEVER
 from mcastdist.wire import DELAY_US_HIGH, LOSS_PPM_HIGH
 
 from .figures import FLOODED_PPM, USUAL_PPM_MAX, complains
@@ -68,7 +67,6 @@ class Fall(NamedTuple):
     first_ppm: float
     first_delay_us: float
     is_peak: bool = False  # `delay_us` is what the queue had come to when the fall took effect
-    resumes_at: float = NEVER  # after a while of listening, if it stays quiet
 
     def capacity_now(self, group: Group) -> float:
         """The capacity, in the light of what has arrived since, and of what is usual."""
@@ -145,7 +143,6 @@ def fall_again(fall: Fall, group: Group, sent_bps: float, *, share: float) -> tu
         falls=fall.falls + (not fall.is_eased),
         is_eased=False,
         is_peak=False,
-        resumes_at=NEVER,
     ), min(to_bps, sent_bps)
 
 

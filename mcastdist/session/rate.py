@@ -35,6 +35,7 @@ from mcastdist.wire import (
 )
 
 from .climb import Climb
+from .company import Company
 from .doubts import Doubts
 from .fall import RESUME, Fall, Mode, Verdict, fall_again, fall_first, is_small
 from .figures import Figures, Sample, complains
@@ -44,7 +45,6 @@ from .witnesses import REPORTS_ENOUGH, witnesses
 STARTING_FACTOR = 2.0
 YIELDED_SHARE = 0.2  # in the background: a TCP beside us keeps four fifths of the capacity
 EVEN_SHARE = 0.5  # in the foreground, beside one other
-LISTEN_S = 0.4  # a TCP that lost everything tries again after 0.2 s, and then needs a moment
 USED_SHARE_MIN = 0.7  # where less arrives, it is the download that bounds us: growth proves nothing
 
 
@@ -70,6 +70,7 @@ class RateControl:
         self._mode = Mode.STARTING
         self._fall: Fall | None = None
         self._doubts = Doubts()
+        self._company = Company(foreground=foreground)
         self._climb = Climb()
         self._decided_at = self._changed_at = now
         self._began_at = NEVER  # when the first report came
@@ -119,6 +120,8 @@ class RateControl:
             self._judge(group, now)
         elif self._mode is Mode.YIELDING:
             self._look_for_room(group, now)
+        elif complains(*group.now) and self._company.is_back(now):
+            self._stand_aside(self._share * self._climb.ceiling_bps, now)
         elif complains(*group.now) and not self._doubts.supposes_usual(group, self._mode):
             self._slow_down_unless_in_doubt(group, now)
         elif self._is_used(group):
@@ -156,6 +159,7 @@ class RateControl:
 
     def _slow_down(self, group: Group, now: float) -> None:
         self._remember(group)
+        self._company.fell()
         sent_bps = self._rate_bps
         if not self._is_used(group):
             sent_bps = min(max(group.offered_lately_bps, self._floor_bps), sent_bps)
@@ -192,12 +196,14 @@ class RateControl:
             self._go_on(fall.mode, fall.rate_bps, verdict.value, now)
         elif verdict is Verdict.CAPACITY and self._doubts.pardons(fall, group):
             self._go_on(fall.mode, fall.first_bps, "chance", now)
-        elif verdict is Verdict.CAPACITY and self._listens(fall, now):
+        elif verdict is Verdict.CAPACITY and self._company.listens(now, is_eased=fall.is_eased):
             return
         elif verdict is Verdict.CAPACITY:
             capacity_bps = min(fall.capacity_now(group), fall.first_bps)
             capacity_bps = max(capacity_bps, self._rate_bps)
             self._climb.start(capacity_bps)
+            share = self._rate_bps / capacity_bps
+            self._company.resumed(group.now[1], share=share, now=now)
             resumed_bps = RESUME * capacity_bps
             self._go_on(Mode.STEADY, max(self._rate_bps, resumed_bps), verdict.value, now)
         elif verdict is Verdict.DRAINING:
@@ -208,26 +214,24 @@ class RateControl:
             self._climb.start(fall.first_bps)
             self._go_on(Mode.STEADY, RESUME * fall.first_bps, verdict.value, now)
         elif verdict is Verdict.OTHERS:
-            self._go_on(Mode.YIELDING, self._rate_bps, verdict.value, now)
+            self._stand_aside(self._rate_bps, now)
         else:
             self._slow_down(group, now)
+
+    def _stand_aside(self, share_bps: float, now: float) -> None:
+        rate_bps = min(self._company.stand_aside(share_bps, now), self._rate_bps)
+        self._go_on(Mode.YIELDING, rate_bps, Verdict.OTHERS.value, now)
 
     def _look_for_room(self, group: Group, now: float) -> None:
         """Is the queue that others made gone? Then what we had is taken up again, by steps."""
         loss_ppm, delay_us = group.now
         if not complains(loss_ppm, delay_us):
+            if not self._company.may_return(now):
+                return
             self._climb.start(self._rate_bps)
             self._go_on(Mode.STEADY, self._rate_bps, "room", now)
         elif not is_small(loss_ppm):
             self._slow_down(group, now)
-
-    def _listens(self, fall: Fall, now: float) -> bool:
-        """In the background: will a queue come back, of others whom we had driven away?"""
-        if fall.is_eased or self._share == EVEN_SHARE:
-            return False  # nobody was driven away, or we need not care
-        if fall.resumes_at == NEVER:
-            self._fall = fall = fall._replace(resumes_at=now + LISTEN_S)
-        return now < fall.resumes_at
 
     def _go_on(self, mode: Mode, rate_bps: float, why: str, now: float) -> None:
         self._mode = mode
