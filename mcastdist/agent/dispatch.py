@@ -104,7 +104,10 @@ class Dispatch:
                 async with asyncio.timeout(LOOK_S if self._line else None):
                     await self._news.wait()
             self._news.clear()
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:
+                log.error("tasks that wait could not be looked at", error)
 
     # Within: the line
 
@@ -116,12 +119,22 @@ class Dispatch:
 
     async def _enter(self, entry: Entry) -> None:
         """Into the line, unless all of it is here: that takes nobody's turn."""
-        package = await self._known(locator_of(entry.request))
+        is_here = await self._is_here(entry)
+        if not entry.is_waiting:
+            return  # cancelled meanwhile
         self._put(entry.run_id)
-        if package is not None and package.holding.complete:
+        if is_here:
             await self._begin(entry.run_id, why="in_cache")
         await self._begin_those_with_room()
         self._mark(entry.run_id)
+
+    async def _is_here(self, entry: Entry) -> bool:
+        """False also where the store cannot say: whoever begins meets its trouble, and tells it."""
+        try:
+            package = await self._known(locator_of(entry.request))
+        except McastdistError:
+            return False
+        return package is not None and package.holding.complete
 
     def _mark(self, run_id: str) -> None:
         if run_id in self._line:

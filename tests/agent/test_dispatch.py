@@ -19,6 +19,7 @@ from mcastdist.agent.control import ControlClient, serve
 from mcastdist.agent.controller import AgentController
 from mcastdist.agent.daemon import open_agent
 from mcastdist.agent.runs import Run
+from mcastdist.errors import StorageError
 from mcastdist.node.patience import HELD_BACK_S
 
 SLOW_BPS = 1_000_000  # a package of ours takes half a minute: at work as long as a test goes on
@@ -270,6 +271,37 @@ async def test_a_task_that_rests_makes_room_and_goes_on_only_where_there_is_some
                 await asyncio.sleep(0.02)
         assert (await agent.task(dead.id)).state == "waiting"
         assert (await agent.task(dead.id)).fallbacks["waits_to_retry:refused"] == 1
+
+
+async def test_who_is_cancelled_while_its_cache_is_looked_at_never_waits(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with busy(site) as agent:
+
+        async def cancelled_meanwhile(locator: object) -> None:
+            agent._book.end(list(agent._book.entries)[-1], "cancelled", "cancelled")
+
+        monkeypatch.setattr(agent.dispatch, "_known", cancelled_meanwhile)
+        record = await add(agent, f"{site.origin.url}x")
+        assert record.state == "cancelled"
+        await agent.dispatch.look()
+        assert begun(agent) == ["slow-1.mcd"]
+
+
+async def test_a_store_that_cannot_be_read_fails_its_task_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with site.agent() as agent:
+
+        async def broken(locator: object) -> None:
+            raise StorageError("the disk is gone")
+
+        monkeypatch.setattr(agent.dispatch, "_known", broken)
+        record = await add(agent, f"{site.origin.url}x")
+
+    assert (record.state, record.failure, record.sentence) == (
+        "failed", "storage", "the disk is gone",
+    )  # fmt: skip
 
 
 async def test_an_override_that_became_wrong_ends_its_task_alone(site: Site) -> None:
