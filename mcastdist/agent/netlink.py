@@ -1,7 +1,8 @@
 """Have the interfaces changed? The kernel says so on Linux; elsewhere we look now and then.
 
 One cable that is plugged in makes a handful of messages within a second, so the answer comes once
-they have settled: `on_change` is called at most once for each `settle_s`.
+they have settled: `on_change` is called at most once for each `settle_s`. Who has no network at all
+is in a hurry: as soon as there is one, the neighbours are to be asked before the origin is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ RTMGRP_IPV6_IFADDR = 0x100
 GROUPS = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR
 
 SETTLE_S = 1.0  # link, carrier, address and route follow one another within a second
+HURRY_S = 0.05  # of an interface that had its address before, all is there at once
 POLL_S = 15.0  # where nobody tells us: sooner than a person would ask why
 MESSAGE_BYTES = 1 << 16
 
@@ -34,6 +36,7 @@ class InterfaceWatch:
         on_change: Callable[[], None],
         *,
         settle_s: float = SETTLE_S,
+        is_in_a_hurry: Callable[[], bool] = lambda: False,
         source: socket.socket | None = None,
         look: Callable[[], Inventory] = read_inventory,
         poll_s: float = POLL_S,
@@ -43,6 +46,7 @@ class InterfaceWatch:
         """
         self._on_change = on_change
         self._settle_s = settle_s
+        self._is_in_a_hurry = is_in_a_hurry
         self._loop = asyncio.get_running_loop()
         self._settling: asyncio.TimerHandle | None = None
         self._polling: asyncio.TimerHandle | None = None
@@ -73,7 +77,8 @@ class InterfaceWatch:
             while self._heard(self._source):
                 pass
         if self._settling is None:
-            self._settling = self._loop.call_later(self._settle_s, self._settled)
+            settle_s = min(HURRY_S, self._settle_s) if self._is_in_a_hurry() else self._settle_s
+            self._settling = self._loop.call_later(settle_s, self._settled)
 
     def _heard(self, source: socket.socket) -> bool:
         """Read one message; False if there will be none any more."""

@@ -162,7 +162,8 @@ async def _reload(controller: AgentController) -> None:
 
 def _watch_interfaces(agent: Agent, stack: AsyncExitStack) -> None:
     changes = asyncio.Event()
-    stack.callback(InterfaceWatch(changes.set).close)
+    watch = InterfaceWatch(changes.set, is_in_a_hurry=lambda: not agent.interfaces)
+    stack.callback(watch.close)
     follow = asyncio.create_task(_follow_interfaces(agent, changes))
     stack.callback(follow.cancel)
 

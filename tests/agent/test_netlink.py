@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mcastdist.agent.interfaces import Interface, Inventory
-from mcastdist.agent.netlink import InterfaceWatch, open_netlink
+from mcastdist.agent.netlink import HURRY_S, InterfaceWatch, open_netlink
 
 WAIT_S = 10.0
 LO = Interface("lo", 1, (ipaddress.ip_interface("127.0.0.1/8"),), 65536)
@@ -81,6 +81,25 @@ async def test_a_handful_of_messages_is_one_change(
     tells.send(b"address")
     await changes.wait()
     assert changes.count == 2
+    watch.close()
+
+
+async def test_who_has_no_network_is_told_soon(
+    kernel: tuple[socket.socket, socket.socket],
+) -> None:
+    """And slowly who has one: a plug that is loose for a moment changes nothing."""
+    tells, hears = kernel
+    changes, has_network = Changes(), False
+    watch = InterfaceWatch(
+        changes, settle_s=WAIT_S * 9, is_in_a_hurry=lambda: not has_network, source=hears
+    )
+    tells.send(b"link")
+    await changes.wait()
+
+    has_network = True
+    tells.send(b"link")
+    await asyncio.sleep(3 * HURRY_S)
+    assert changes.count == 1
     watch.close()
 
 

@@ -44,7 +44,7 @@ __all__ = ["Link", "Segment"]
 
 DATAGRAM_BYTES = 40 + 256
 LAN_DELAY_S = 0.0003
-SETTLE_S = 1.0  # as agent.netlink waits
+SETTLE_S, HURRY_S = 1.0, 0.05  # as agent.netlink waits
 ROUNDING_S = 1e-6  # what a difference of two clocks may be off
 LOW_32_BITS = 0xFFFF_FFFF
 PARITY = Fountain()
@@ -196,7 +196,7 @@ class Segment:
                 machine.config = replace(machine.config, is_connected=is_in)
                 machine.node.configure(machine.config, now=self.clock(machine))
 
-        self.later(machine, SETTLE_S, notice)
+        self.later(machine, HURRY_S if is_in else SETTLE_S, notice)
 
     def freeze(self, node: int) -> None:
         """SIGSTOP: it neither hears nor speaks, and does not know it."""
