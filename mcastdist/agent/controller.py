@@ -78,7 +78,7 @@ class AgentController(Cache):
             await asyncio.to_thread(rehearse_delivery, Path(request.dest))
         with_overrides(self._agent.settings, request.settings)
         run_id = locator_of(request).hex()
-        entry = self._book.add(secrets.token_hex(TASK_ID_BYTES), request, run_id)
+        entry = self._book.add(self._fresh_id(), request, run_id)
         self._agent.trace(
             "agent.task", at=time.monotonic(), task=entry.record.id, locator=locator_of(request),
             file=file_name(request.url),
@@ -192,6 +192,12 @@ class AgentController(Cache):
         return any(part is not None and part.audience.unfinished() for part in parts)
 
     # Within
+
+    def _fresh_id(self) -> str:
+        """Short enough to type; of ten thousand, two would be the same once in a hundred times."""
+        while (drawn := secrets.token_hex(TASK_ID_BYTES)) in self._book.entries:
+            pass
+        return drawn
 
     async def _settled(self) -> None:
         """What was just asked for is not forgotten by a restart, if this agent keeps a journal."""

@@ -33,6 +33,10 @@ class Entries:
             raise UsageError(
                 f"{UNFINISHED_MAX} tasks are unfinished here; wait for some of them, or cancel some"
             )
+        self.take_back(entry)
+
+    def take_back(self, entry: Entry) -> None:
+        """One of an earlier run of this agent: it was let in once."""
         self._given += 1
         entry.number = self._given
         self._all[entry.record.id] = entry
@@ -56,6 +60,9 @@ class Entries:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._all.values()))
+
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._all
 
     def __len__(self) -> int:
         return len(self._all)

@@ -72,7 +72,7 @@ class TaskBook:
     def restore(self, entry: Entry) -> None:
         """A task of an earlier run of this agent; the time in between does not count."""
         entry.began_at = self._clock() - entry.record.seconds
-        self.entries.add(entry)
+        self.entries.take_back(entry)
         self._spread_news()
 
     def resume(self, entry: Entry) -> None:

@@ -78,3 +78,6 @@ def test_far_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     end(entries, first)
     entries.add(entry("c"))
     assert len(entries) == 3
+    entries.take_back(entry("d"))  # of an earlier run of the agent: it was let in once
+    assert "d" in entries
+    assert "e" not in entries

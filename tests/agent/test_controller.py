@@ -226,6 +226,17 @@ async def test_a_task_that_ends_while_its_watcher_is_busy_is_seen_to_end(
     assert [one.state async for one in watching] == ["cancelled"]
 
 
+async def test_no_two_tasks_have_the_same_id(
+    site: Site, agent: AgentController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["aa", "aa", "aa", "bb"])
+    monkeypatch.setattr("secrets.token_hex", lambda count: next(drawn))
+    for _ in range(2):
+        await agent.start(request(site, f"{site.origin.url}nothing.mcd"))
+
+    assert [record.id for record in await agent.tasks()] == ["aa", "bb"]
+
+
 async def test_status_and_settings(site: Site, agent: AgentController) -> None:
     url = site.publish(PUBLISHED)
     await end(agent, await agent.start(request(site, url, None)))
