@@ -45,7 +45,8 @@ from .witnesses import REPORTS_ENOUGH, witnesses
 STARTING_FACTOR = 2.0
 YIELDED_SHARE = 0.2  # in the background: a TCP beside us keeps four fifths of the capacity
 EVEN_SHARE = 0.5  # in the foreground, beside one other
-USED_SHARE_MIN = 0.7  # where less arrives, it is the download that bounds us: growth proves nothing
+USED_SHARE_MIN = 0.7  # where less arrives, it is the download that bounds us
+HEADROOM = 3.0  # beyond what arrives growth proves nothing; up to there a block waits for less
 
 
 class RateControl:
@@ -124,7 +125,7 @@ class RateControl:
             self._stand_aside(self._share * self._climb.ceiling_bps, now)
         elif complains(*group.now) and not self._doubts.supposes_usual(group, self._mode):
             self._slow_down_unless_in_doubt(group, now)
-        elif self._is_used(group):
+        elif self._rate_bps <= HEADROOM * group.offered_bps:
             self._doubts.cleared()
             self._grow(seconds, now)
 
