@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import observations
 import pytest
 
 from bench.lab import (
@@ -85,13 +86,31 @@ def brought() -> Iterator[list[Agents]]:
 
 
 @pytest.fixture
-def make_lab(brought: list[Agents]) -> Iterator[MakeLab]:
+def make_lab(request: pytest.FixtureRequest, brought: list[Agents]) -> Iterator[MakeLab]:
     """`make_lab(hosts, wan=True, mtu=1500, offload=False)`: a lab that ends with the test.
 
     It asks for `brought` so that nothing runs any more when that is removed.
     """
     with ExitStack() as stack:
-        yield lambda hosts, **options: stack.enter_context(Lab(hosts, **options))
+
+        def make(hosts: int, **options: bool | int) -> Lab:
+            lab = stack.enter_context(Lab(hosts, **options))  # type: ignore[arg-type]  # by name
+            if options.get("wan", True):
+                stack.callback(_observe, lab, request, brought)
+            return lab
+
+        observations.begin(request.node.nodeid)
+        yield make
+
+
+def _observe(lab: Lab, request: pytest.FixtureRequest, brought: list[Agents]) -> None:
+    if "package" in request.fixturenames:
+        observations.conclude(lab, request.getfixturevalue("package"), brought)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in observations.table():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

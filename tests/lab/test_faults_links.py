@@ -14,6 +14,7 @@ from evidence import (
     events,
     records,
 )
+from observations import struck
 from tap import Tap
 
 from bench.lab import Agents, Lab, NginxOrigin, Package
@@ -47,6 +48,7 @@ def test_a_receiver_whose_cable_is_pulled_for_a_while_completes(
     for host in sound:
         await_event(agents, [host], "node.complete", timeout_s=60.0)
     lab.link(pulled, up=True)
+    struck()
     records(runs)
 
     assert_delivered(package, agents, lab.hosts)
@@ -67,6 +69,7 @@ def test_a_receiver_whose_address_changes_completes(
     await_representative(agents, sound)
     runs.append(agents.fetch(moved, url))
     await_true(lambda: tap.bytes().stream > 0.2 * package.payload_bytes, "a fifth of the stream")
+    struck()
     moved.run(["ip", "addr", "del", f"{moved.address}/24", "dev", "eth0"])
     moved.run(["ip", "addr", "add", "10.77.0.200/24", "dev", "eth0"])
     moved.run(["ip", "route", "replace", "default", "via", "10.77.0.254"])

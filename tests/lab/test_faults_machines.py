@@ -18,6 +18,7 @@ from evidence import (
     await_true,
     records,
 )
+from observations import struck
 from tap import Tap
 
 from bench.lab import Agents, Host, Lab, NginxOrigin, Package
@@ -50,6 +51,7 @@ def test_a_representative_that_is_stopped_and_continued_is_replaced_and_complete
     others = [host for host in lab.hosts if host is not frozen]
     await_true(lambda: tap.bytes().stream > package.payload_bytes / 3, "a third of the stream")
     runs[frozen.name].signal(signal.SIGSTOP)
+    struck()
     await_event(agents, others, "election.role", new="leading")
     for host in others:
         await_event(agents, [host], "node.complete", timeout_s=END_S_MAX)

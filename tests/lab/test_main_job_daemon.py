@@ -21,6 +21,7 @@ from evidence import (
     events,
     records,
 )
+from observations import struck
 from tap import Counted, Tap
 
 from bench.lab import Agents, Host, Lab, NginxOrigin, Package
@@ -76,6 +77,7 @@ def test_a_representative_that_is_stopped_hands_over(
     others = [host for host in lab.hosts if host is not stopped]
     await_true(lambda: tap.bytes().stream > package.payload_bytes / 2, "half of the stream")
     [session] = _ask(agents, stopped, "status")["sessions"]
+    struck()
     status = daemons[stopped.name].end()
     of_stopped = runs.pop(stopped.name).wait(10.0)
     found = records(list(runs.values()))

@@ -20,6 +20,7 @@ from evidence import (
     came_from,
     records,
 )
+from observations import struck
 from tap import Tap
 
 from bench.lab import Agents, Host, Lab, NginxOrigin, Package, Run
@@ -77,6 +78,7 @@ def test_a_representative_killed_half_way_costs_no_second_download(
     await_true(lambda: tap.bytes().stream > 0.7 * package.payload_bytes, "most of the stream")
     assert lab.wan_bytes() < 0.95 * package.payload_bytes, "it was to be killed in the middle"
     runs.pop(representative.name).signal(signal.SIGKILL)
+    struck()
     found = records(list(runs.values()))
 
     assert_delivered(package, agents, [host for host in lab.hosts if host is not representative])
@@ -98,6 +100,7 @@ def test_a_representative_killed_before_its_stream_costs_what_it_alone_had(
     representative = await_representative(agents, lab.hosts)
     await_true(lambda: lab.wan_bytes() > package.payload_bytes / 3, "a third of the payload")
     runs.pop(representative.name).signal(signal.SIGKILL)
+    struck()
     lost = lab.wan_bytes()
     found = records(list(runs.values()))
 
@@ -118,6 +121,7 @@ def test_a_receiver_that_was_killed_goes_on_with_what_it_had(
     *runs, first = _start_behind(agents, others, [killed], url)
     await_true(lambda: tap.bytes().stream > package.payload_bytes / 2, "half of the stream")
     first.signal(signal.SIGKILL)
+    struck()
     first.wait(5.0)
     *_, again = records([*runs, agents.fetch(killed, url)])
 
@@ -192,6 +196,7 @@ def test_a_machine_that_goes_deaf_during_the_stream_takes_the_rest_from_peers(
     runs = _start_behind(agents, sound, [deaf], url)
     await_true(lambda: tap.bytes().stream > 0.3 * package.payload_bytes, "a third of the stream")
     lab.block_multicast(deaf)
+    struck()
     *_, of_deaf = found = records(runs)
 
     assert_delivered(package, agents, lab.hosts)
