@@ -23,6 +23,7 @@ from .peer_words import PEERS_HEADER, authenticate, pack_manifest
 RETRY_BUSY_S = 1
 RETRY_SOON_S = 1
 SHUTDOWN_S = 1.0  # uploads under way are given this long
+KEEPALIVE_S = 60.0  # for who asks nothing more; ours go after half of that by themselves
 BLOCK_DIGITS_MAX = 8  # wire.BLOCKS_MAX has no more
 
 FindPackage = Callable[[ContentId], Awaitable[OpenPackage | None]]
@@ -69,8 +70,9 @@ class PeerServer:
             app.router.add_get("/v1/content/{content}/blocks/{block}", self._block)
             app.router.add_get("/v1/content/{content}/manifest", self._manifest)
             self._runner = web.AppRunner(
-                app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S
-            )
+                app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S,
+                keepalive_timeout=KEEPALIVE_S,
+            )  # fmt: skip
             await self._runner.setup()
         for host in [host for host in hosts if host not in self._hosts]:
             port = await self._bind(self._runner, host, port)
@@ -99,7 +101,7 @@ class PeerServer:
         package, seal = await self._asked_for(request)
         body = pack_manifest(package.manifest_bytes, package.signature)
         nonce = self._random_bytes(MANIFEST_NONCE_BYTES)
-        return _octets(seal.seal_manifest(body, nonce))
+        return await _give(_octets(seal.seal_manifest(body, nonce)), request)
 
     async def _block(self, request: web.Request) -> web.Response:
         package, seal = await self._asked_for(request)
@@ -111,9 +113,8 @@ class PeerServer:
         self._uploads += 1
         try:
             sealed = await asyncio.to_thread(package.sealed_block, block, seal)
-            response = _part(sealed, request)
-            await response.prepare(request)
-            await response.write_eof()  # within, so that the slot is taken until all has left
+            # Within, so that the slot is taken until all has left.
+            response = await _give(_part(sealed, request), request)
             self.uploaded_bytes += response.content_length or 0
             return response
         except (StorageError, UnavailableError):
@@ -155,6 +156,14 @@ class _TooEarly(web.HTTPClientError):
     """RFC 8470: come back in a moment."""
 
     status_code = 425
+
+
+async def _give(response: web.Response, request: web.Request) -> web.Response:
+    """Send all of it, and keep nothing: a connection holds its last answer until the next."""
+    await response.prepare(request)
+    await response.write_eof()
+    response.body = None
+    return response
 
 
 def _octets(body: bytes, status: int = 200) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from agent_kit import (
     noise,
     publish,
 )
+from aiohttp import web
 
 from mcastdist.agent.library import Library
 from mcastdist.agent.package import OpenPackage
@@ -32,7 +34,7 @@ from mcastdist.agent.peers import PeerServer
 from mcastdist.errors import StorageError
 from mcastdist.ids import ContentId
 from mcastdist.manifest import StalePackage
-from mcastdist.wire import BlockSeal
+from mcastdist.wire import SEAL_TAG_BYTES, BlockSeal
 
 PUBLISHED = publish({"a": noise("a", BLOCK + 1000)})
 CONTENT = PUBLISHED.content
@@ -98,6 +100,18 @@ async def test_blocks_and_manifest_come_sealed(peer: Peer) -> None:
     manifest, signature = unpack_manifest(SEAL.open_manifest(body))
     assert (status, manifest, signature) == (200, PUBLISHED.data, PUBLISHED.signature)
     assert hashlib.sha256(manifest).digest() == CONTENT
+
+
+async def test_nothing_that_was_given_is_kept_for_as_long_as_a_connection_is(peer: Peer) -> None:
+    held(peer.library, PUBLISHED)
+    gc.collect()
+    for path in (f"{BLOCKS}/0", MANIFEST):
+        assert (await peer.ask(path))[0] == 200
+    answers = [one for one in gc.get_objects() if isinstance(one, web.Response)]
+
+    assert answers  # the connection's last is there
+    assert not any(one.body for one in answers)
+    assert peer.server.uploaded_bytes == BLOCK + SEAL_TAG_BYTES
 
 
 async def test_who_is_no_member_learns_nothing(peer: Peer) -> None:
