@@ -20,6 +20,7 @@ from .background import Background
 from .failures import EXPECTED, source_error
 from .rate import RateLimit
 from .redirects import is_redirect, target_of, too_many
+from .scopes import as_url, host_header
 from .transfer import READ_BUFFER_BYTES, Transfer
 
 KEEPALIVE_S = 30.0
@@ -95,7 +96,7 @@ class Connections:
     async def _follow(self, asked: Asked, headers: dict[str, str]) -> aiohttp.ClientResponse:
         """The answer's head, after redirects."""
         try:
-            url = URL(asked.url)
+            url = as_url(asked.url)
         except ValueError as error:
             raise source_error(error, asked.url, has_answered=False) from error
         for _ in range(self._redirects_max + 1):
@@ -118,7 +119,7 @@ class Connections:
             async with asyncio.timeout(self._connect_timeout_s + self._stall_timeout_s):
                 return await self._session.get(
                     url,
-                    headers=headers,
+                    headers={**headers, **host_header(url)},
                     allow_redirects=False,
                     read_bufsize=max(READ_BUFFER_BYTES_MIN, buffer),
                 )
