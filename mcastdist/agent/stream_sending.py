@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from mcastdist.errors import UnavailableError
 from mcastdist.node import Stream
+from mcastdist.repair import Fountain
 from mcastdist.session import Sender, seal_block
 
 from . import logs
@@ -43,6 +44,7 @@ class SendingStream:
         self._sender: Sender = stream.sender
         self._package = package
         self._reports = reports
+        self._parity = Fountain()
         self._sockets = StreamSender(interfaces, group, ttl=ttl, fast=fast)
         self._work = threading.Event()
         self._feed = threading.Event()
@@ -113,7 +115,11 @@ class SendingStream:
             self._reports.stream_lost(self._stream, block)
             self._over.wait(MISSING_WAIT_S)
             return False
-        sealed = seal_block(self._package.seal, self._stream.geometry, block, plain)
+        with self._stream.lock:
+            ids = self._sender.parity_ahead(block)
+        sealed = seal_block(
+            self._package.seal, self._stream.geometry, block, plain, parity=self._parity, ids=ids
+        )
         with self._stream.lock:
             self._sender.provide(sealed)
         self._work.set()

@@ -6,7 +6,8 @@ capacity takes many seconds to find the rest.
 
     little was sent when it was complained of        look again at the next report
     doubling, and all that was sent arrived          the same: a rate too high by doubling is not so
-    the same, after a fall                           double on, unless it happens there once more
+    steady, and the delay is mild                    the same: one report later it is not much more
+    doubling, and a fall shows that all arrived      double on, unless it happens there once more
     a small loss, no queue, the first of a stream    suppose it is usual: the next doubling tells
 """
 
@@ -18,6 +19,7 @@ from .fall import Fall, Mode, is_small
 from .group import Group
 
 KEPT_UP = 0.9  # by doubling, a rate that is too high is so by more than this would let arrive
+MILD_DELAY_US = 2 * DELAY_US_HIGH  # a busy sender makes up for a pause by a burst of that length
 
 
 class Doubts:
@@ -41,9 +43,10 @@ class Doubts:
 
     def look_again(self, group: Group, rate_bps: float, mode: Mode, *, is_used: bool) -> bool:
         """True if the next report is to tell more; `is_used`: the rate was, as far as is known."""
-        arrives = mode is Mode.STARTING and not group.loses
-        arrives = arrives and group.capacity_bps >= KEPT_UP * rate_bps
-        self._is_doubting = not self._is_doubting and (arrives or not is_used)
+        arrives = mode is Mode.STARTING and group.capacity_bps >= KEPT_UP * rate_bps
+        is_mild = mode is Mode.STEADY and group.now[1] <= MILD_DELAY_US
+        may_be_chance = not group.loses and (arrives or is_mild)
+        self._is_doubting = not self._is_doubting and (may_be_chance or not is_used)
         return self._is_doubting
 
     def cleared(self) -> None:

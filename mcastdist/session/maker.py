@@ -11,6 +11,7 @@ from mcastdist.wire import PARITY_RANDOM_FIRST, PARITY_SEED_MASK, BlockSeal
 from .cache import SealedCache
 from .coding import Parity
 from .run import HeaderRoom, Origin, Run
+from .sealed import make_parity
 
 _SEEDS = PARITY_SEED_MASK + 1 - PARITY_RANDOM_FIRST
 
@@ -34,11 +35,22 @@ class RunMaker:
         ids = np.arange(len(sealed.symbols))
         return Run(self._origin, block, ids, sealed.symbols, sealed.tags, room)
 
-    def parity(self, block: int, missing: int, count: int, room: HeaderRoom) -> Run:
-        """`count` fresh parity symbols, dense enough for receivers that miss up to `missing`."""
+    def ids(self, missing: int, count: int) -> list[int]:
+        """Ids of fresh parity symbols, dense enough for receivers that miss up to `missing`."""
         seeds = [PARITY_RANDOM_FIRST + (self._seed + step) % _SEEDS for step in range(count)]
         self._seed += count
-        ids = self._parity.ids(missing, seeds)
-        symbols = self._parity.encode(self._cache.use(block).symbols, block, ids)
-        tags = self._seal.symbol_tags(block, symbols, ids)
-        return Run(self._origin, block, ids, symbols, tags, room)
+        return self._parity.ids(missing, seeds)
+
+    def parity(self, block: int, missing: int, count: int, room: HeaderRoom) -> Run:
+        """`count` parity symbols that have not been sent: those made ahead, as far as they go."""
+        sealed = self._cache.use(block)
+        if sealed.spare:
+            made = sealed.spare.take(count)
+        else:
+            ids = self.ids(missing, count)
+            made = make_parity(self._seal, self._parity, block, sealed.symbols, ids)
+        return Run(self._origin, block, made.ids, made.symbols, made.tags, room)
+
+    def ahead(self, block: int) -> int:
+        """How many parity symbols of a block have been made ahead."""
+        return len(self._cache.use(block).spare or ())

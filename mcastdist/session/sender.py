@@ -60,7 +60,6 @@ class Sender:
             now=now,
         )
         self._sequence = 0
-        self._paused = False
         self._rounds = Rounds(geometry.block_count)
         self._sealed = SealedCache()
         origin = Origin(cluster, sender, session)
@@ -83,6 +82,12 @@ class Sender:
         """This block may be streamed. Raises IndexError if there is none of this number."""
         self._rounds.ready(block)
         self._wants = None
+
+    def parity_ahead(self, block: int) -> list[int]:
+        """Ids of the parity symbols that are worth making when this block is sealed."""
+        count = self._unasked.expected(self._geometry.symbols(block))
+        is_streamed = count and block in self._rounds.ahead(READ_AHEAD)
+        return self._make.ids(count, count) if is_streamed else []
 
     def provide(self, sealed: SealedBlock) -> None:
         """A block that was wanted."""
@@ -118,14 +123,6 @@ class Sender:
         """Parity to follow each block unasked, as a share of its symbols."""
         self._unasked.set_share(share)
 
-    def pause(self) -> None:
-        """Send nothing until `resume`."""
-        self._paused = True
-
-    def resume(self) -> None:
-        """Go on where we stopped."""
-        self._paused = False
-
     # Out
 
     def wants(self) -> list[int]:
@@ -139,7 +136,7 @@ class Sender:
 
     def next_burst(self, now: float, datagrams_max: int) -> Burst | None:
         """What is to be sent now, if anything; take it and send it before you ask again."""
-        allowed = 0 if self._paused else self._pacer.allowance(now, datagrams_max)
+        allowed = self._pacer.allowance(now, datagrams_max)
         run = self._choose() if allowed else None
         if run is None:
             return None
@@ -157,7 +154,7 @@ class Sender:
 
     def wake_at(self) -> float:
         """When the next burst may go; NEVER while there is nothing to send."""
-        if self._paused or not (self._can_stream() or self._can_answer()):
+        if not (self._can_stream() or self._can_answer()):
             return NEVER
         return self._pacer.due_at
 
@@ -221,9 +218,9 @@ class Sender:
         if not self._source_done:
             self._source_done = True
             self._unasked.add_block(self._geometry.symbols(run.block))
-        owed = self._unasked.take(PARITY_BATCH)
+        owed = self._unasked.take(max(PARITY_BATCH, self._make.ahead(run.block)))
         if owed is not None:
-            # Made when it is asked for: the burst that was just taken lies in the same room.
+            # Not at once: the burst that was just taken lies in the same room.
             self._parity_due = (run.block, *owed)
             return
         self._source_done = False

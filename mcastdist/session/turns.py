@@ -50,6 +50,10 @@ class Unasked:
         """A block of so many symbols has gone."""
         self._owed += self._share * symbols
 
+    def expected(self, symbols: int) -> int:
+        """How many will be owed after a block of so many symbols, as far as can be told."""
+        return int(self._share * symbols + 1) if self._share else 0
+
     def take(self, symbols_max: int) -> tuple[int, int] | None:
         """How many are owed in all, and how many of them go now; None if there is not one."""
         owed = int(self._owed)

@@ -23,19 +23,21 @@ def fallen(mode: Mode, arrived: float) -> Fall:
 
 
 @pytest.mark.parametrize(
-    ("loss", "arrives", "mode", "is_used", "expected"),
+    ("loss", "delay_us", "arrives", "mode", "is_used", "expected"),
     [
-        (0.0, 1.0, Mode.STARTING, True, True),  # all arrived: the rate is hardly the cause
-        (0.0, 0.8, Mode.STARTING, True, False),  # less did: a queue of ours
-        (0.0, 1.0, Mode.STEADY, True, False),  # a small step above a capacity lets nearly all in
-        (0.3, 0.7, Mode.STARTING, True, False),
-        (0.3, 0.1, Mode.STEADY, False, True),  # hardly anything was sent
+        (0.0, 20_000, 1.0, Mode.STARTING, True, True),  # all arrived: hardly the rate's doing
+        (0.0, 20_000, 0.8, Mode.STARTING, True, False),  # less did: a queue of ours
+        (0.3, 20_000, 0.7, Mode.STARTING, True, False),
+        (0.0, 9_000, 1.0, Mode.STEADY, True, True),  # mild
+        (0.0, 20_000, 1.0, Mode.STEADY, True, False),
+        (0.05, 9_000, 1.0, Mode.STEADY, True, False),
+        (0.3, 20_000, 0.1, Mode.STEADY, False, True),  # hardly anything was sent
     ],
 )
 def test_a_complaint_that_may_be_chance_is_looked_at_again_once(
-    loss: float, arrives: float, mode: Mode, is_used: bool, expected: bool
+    loss: float, delay_us: int, arrives: float, mode: Mode, is_used: bool, expected: bool
 ) -> None:
-    doubts, complaint = Doubts(), group(loss, 9_000, arrives)
+    doubts, complaint = Doubts(), group(loss, delay_us, arrives)
     assert doubts.look_again(complaint, RATE, mode, is_used=is_used) is expected
     assert not (expected and doubts.look_again(complaint, RATE, mode, is_used=is_used))
 

@@ -67,3 +67,15 @@ def test_seeds_wrap_into_their_own_range() -> None:
 def test_a_block_that_is_not_here_cannot_be_made() -> None:
     with pytest.raises(KeyError):
         maker(1).source(5, HeaderRoom(32))
+
+
+def test_parity_that_was_made_ahead_goes_first_and_then_fresh_parity() -> None:
+    one = maker(1)
+    ids = one.ids(4, 3)
+    geometry = Geometry(4_096, 4_096, 256)
+    one._cache.put(seal_block(SEAL, geometry, 0, payload_of(4_096), parity=Fountain(), ids=ids), ())
+    assert one.ahead(0) == 3
+
+    assert list(parity_of(one, 3)) == ids
+    assert one.ahead(0) == 0
+    assert not set(parity_of(one, 3)) & set(ids)

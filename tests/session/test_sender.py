@@ -141,21 +141,6 @@ def test_a_burst_tells_its_size() -> None:
     assert sum(len(one) for one in burst.buffers) == burst.bytes
 
 
-def test_paused_it_says_nothing_and_resumed_it_goes_on() -> None:
-    channel = Channel(SMALL)
-    channel.stream_all()
-    channel.sender.provide(seal_block(SEAL, channel.geometry, 0, channel.plain(0)))
-    first = channel.sender.next_burst(channel.now, 4)
-    assert first is not None
-
-    channel.sender.pause()
-    assert channel.sender.next_burst(channel.now + 1.0, 4) is None
-    assert channel.sender.wake_at() == NEVER
-
-    channel.sender.resume()
-    assert said(channel)[0] == (0, first.count)
-
-
 # --- answers --------------------------------------------------------------------------------------
 
 
@@ -362,3 +347,40 @@ def test_a_block_that_is_none_cannot_be_ready() -> None:
     channel = Channel(SMALL)
     with pytest.raises(IndexError):
         channel.sender.ready(6)
+
+
+# --- parity made ahead ----------------------------------------------------------------------------
+
+
+def test_parity_is_made_ahead_for_blocks_of_the_stream_once_a_loss_is_known() -> None:
+    channel = Channel(SMALL)
+    channel.stream_all()
+    assert channel.sender.parity_ahead(0) == []
+
+    channel.sender.set_parity_share(0.25)
+    ids = channel.sender.parity_ahead(0)
+    assert len(ids) == int(0.25 * channel.geometry.symbols(0) + 1)
+    assert not set(ids) & set(channel.sender.parity_ahead(1))
+
+    last = channel.geometry.block_count - 1
+    channel.sender.stream([0])
+    assert channel.sender.parity_ahead(last) == []
+
+
+def test_what_was_made_ahead_is_what_follows_the_block() -> None:
+    channel = Channel(SMALL)
+    channel.stream_all()
+    channel.sender.set_parity_share(0.25)
+    made = {}
+    for block in channel.sender.wants():
+        ids = channel.sender.parity_ahead(block)
+        sealed = seal_block(
+            SEAL, channel.geometry, block, channel.plain(block), parity=Fountain(), ids=ids
+        )
+        made[block] = set(ids)
+        channel.sender.provide(sealed)
+
+    sent = [one for one in said(channel) if one[1] >= PARITY_FIRST]
+    assert sent
+    for block, symbol in sent:
+        assert block not in made or symbol in made[block]

@@ -59,3 +59,10 @@ def test_a_share_is_bounded(share: float, taken: float) -> None:
     unasked.add_block(100)
     owed = unasked.take(1_000)
     assert (owed or (0, 0))[0] == taken * 100
+
+
+def test_what_a_block_will_owe_is_known_before_it_goes() -> None:
+    unasked = Unasked()
+    assert unasked.expected(405) == 0
+    unasked.set_share(0.1)
+    assert unasked.expected(405) == 41
