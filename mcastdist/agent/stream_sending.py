@@ -91,7 +91,7 @@ class SendingStream:
             if burst is not None:
                 self._sockets.send(burst.buffers, burst.datagram_bytes)
             wait_s = min(wake_at - time.monotonic(), IDLE_WAIT_S)
-            if burst is None and wait_s >= IDLE_WAIT_S:
+            if wait_s >= IDLE_WAIT_S:  # also after a burst: the next block may not be sealed yet
                 self._work.wait(wait_s)
             elif wait_s > SLEEP_S_MIN:
                 time.sleep(wait_s)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from agent_kit import admit, fill, held, make_library, noise, publish
 from stream_kit import Channel, receiving_side, sending_side, wait_until
 
+from mcastdist.agent import stream_sending
+from mcastdist.agent.streaming import IDLE_WAIT_S
 from mcastdist.errors import StorageError
 
 PUBLISHED = publish({"a": noise("a", (5 << 20) + 777)})
@@ -85,3 +89,28 @@ def test_closing_ends_the_threads(tmp_path: Path, channel: Channel) -> None:
 
     assert threading.active_count() == before
     library.close_all()
+
+
+def test_after_a_burst_that_empties_the_queue_it_waits_for_more_and_does_not_sleep(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sleep cannot be ended by a block that is sealed meanwhile."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        time.sleep(seconds)
+
+    monkeypatch.setattr(stream_sending, "time", Mock(wraps=time, sleep=sleep))
+    ours, theirs = make_library(tmp_path / "a"), make_library(tmp_path / "b")
+    package, empty = held(ours, PUBLISHED), admit(theirs, PUBLISHED)
+    stream = sending_side(package)
+    channel.receive(receiving_side(empty), empty)
+    channel.send(stream, package)
+    channel.stream_until(stream, range(6), lambda: empty.holding.complete)
+    channel.close()
+
+    assert slept
+    assert max(slept) < IDLE_WAIT_S
+    ours.close_all()
+    theirs.close_all()
