@@ -92,7 +92,7 @@ async def _bring(engine: Engine, settings: Settings, errand: Errand) -> TaskReco
     async with engine.embedded(settings) as agent:
         task = await follow(agent, errand.request, progress)
         _tell(task, as_json=errand.as_json)
-        if task.state in ("delivered", "cached") and not all_from_cache(task):
+        if _has_something_for_others(task):
             await _linger(agent, errand.linger_s, quiet=errand.as_json)
     return task
 
@@ -125,6 +125,15 @@ async def usable(client: RemoteController) -> bool:
     except NotPermitted as error:
         click.echo(f"{printable(error)}; going on as an agent of our own", err=True)
         return False
+
+
+def _has_something_for_others(task: TaskRecord) -> bool:
+    """True if all of it came over the network, even if there is no room to deliver it here.
+
+    Who represented and left at once would make the next one pay the WAN again.
+    """
+    is_whole = task.failure == "storage" and 0 < task.payload_bytes == task.held_bytes
+    return (task.state in ("delivered", "cached") or is_whole) and not all_from_cache(task)
 
 
 async def _linger(agent: EmbeddedController, seconds: float, *, quiet: bool) -> None:

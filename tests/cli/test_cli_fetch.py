@@ -67,6 +67,18 @@ def test_a_failed_fetch_does_not_stay(terminal, engine) -> None:
     assert engine.own.called("linger") == []
 
 
+@pytest.mark.parametrize(("held_bytes", "expected"), [(MIB, [(10.0,)]), (MIB - 1, [])])
+def test_who_cannot_deliver_what_is_all_here_stays_for_the_others(
+    terminal, engine, held_bytes: int, expected: list[tuple[float]]
+) -> None:
+    engine.remote.present = False
+    engine.own.script = [
+        record(state="failed", failure="storage", payload_bytes=MIB, held_bytes=held_bytes)
+    ]
+    assert terminal.type("fetch", URL).exit_code == 5
+    assert engine.own.called("linger") == expected
+
+
 def test_the_json_record_comes_before_the_stay_and_alone(terminal, engine) -> None:
     engine.remote.present = False
     result = terminal.type("fetch", URL, "--json")
