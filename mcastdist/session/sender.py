@@ -218,7 +218,7 @@ class Sender:
         if not self._source_done:
             self._source_done = True
             self._unasked.add_block(self._geometry.symbols(run.block))
-        owed = self._unasked.take(max(PARITY_BATCH, self._make.ahead(run.block)))
+        owed = self._unasked.take(self._make.ahead(run.block) or PARITY_BATCH)
         if owed is not None:
             # Not at once: the burst that was just taken lies in the same room.
             self._parity_due = (run.block, *owed)

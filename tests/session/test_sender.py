@@ -384,3 +384,17 @@ def test_what_was_made_ahead_is_what_follows_the_block() -> None:
     assert sent
     for block, symbol in sent:
         assert block not in made or symbol in made[block]
+
+
+def test_where_too_little_was_made_ahead_the_rest_follows() -> None:
+    channel = Channel(SMALL)
+    channel.stream_all()
+    channel.sender.set_parity_share(0.5)
+    ids = channel.sender.parity_ahead(0)[:2]
+    channel.sender.provide(
+        seal_block(SEAL, channel.geometry, 0, channel.plain(0), parity=Fountain(), ids=ids)
+    )
+
+    sent = [symbol for block, symbol in said(channel) if block == 0 and symbol >= PARITY_FIRST]
+    assert sent[:2] == ids
+    assert len(sent) == len(set(sent)) == int(0.5 * channel.geometry.symbols(0))
