@@ -69,9 +69,7 @@ class Holding:
     # In
 
     def write(self, offset: int, data: Buffer, *, is_passing: bool = False) -> Absorbed:
-        """Keep `data` at `offset`; bytes that are here already are skipped, whatever they are.
-
-        `is_passing`: nobody will read it soon, so it need not stay in memory."""
+        """Keep `data` at `offset`, but for what is here already; `is_passing`: not read soon."""
         view = memoryview(data).cast("B")
         if offset < 0 or offset + len(view) > self.payload_bytes:
             raise ValueError(f"{len(view)} bytes at {offset} are outside the payload")

@@ -21,6 +21,7 @@ from mcastdist.ranges import RangeSet
 from .disk import Disk
 from .journal import Journal
 from .payload import Payload
+from .proof import Proof
 from .table import PackageTable
 
 GROWTH_BYTES = 64 << 20  # how much room is asked for at a time when the length is not known
@@ -125,13 +126,12 @@ class Staged:
 
     def verified_chunks(self, table: PackageTable) -> RangeSet:
         """The chunks of `table` that are all here and have their digests."""
-        written = self.written
+        written, proof = self.written, Proof(self._payload, table)
         spans = ((chunk, *table.chunk_span(chunk)) for chunk in range(table.chunk_count))
         return RangeSet.of(
             chunk
             for chunk, start, stop in spans
-            if written.covers(start, stop)
-            and self._payload.sha256(start, stop) == table.chunk_digest(chunk)
+            if written.covers(start, stop) and proof.holds(chunk)
         )
 
     def discard(self) -> None:
