@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mcastdist.agent.api import Controller, TaskRecord
 from mcastdist.agent.config import node_config
 from mcastdist.agent.controller import AgentController
 from mcastdist.agent.identity import Voice
@@ -269,6 +270,27 @@ async def open_site(folder: Path) -> AsyncIterator[Site]:
         yield Site(folder, origin)
     finally:
         await origin.close()
+
+
+def package_named(name: str) -> Published:
+    """A package of one file of 3 MiB."""
+    return publish({"a": noise(name, 3 << 20)}, name=name)
+
+
+async def until_held(controller: Controller, task_id: str, count: int) -> TaskRecord:
+    """The task's record once so many bytes of it are here."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (record := await controller.task(task_id)).held_bytes < count:
+            await asyncio.sleep(0.02)
+    return record
+
+
+async def end(controller: Controller, record: TaskRecord) -> TaskRecord:
+    """The task's last record."""
+    async with asyncio.timeout(PATIENCE_S):
+        async for now in controller.watch(record.id):
+            record = now
+    return record
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from agent_kit import PATIENCE_S, Published, Site, noise, open_site, publish
+from agent_kit import PATIENCE_S, Published, Site, noise, publish
 from cryptography.hazmat.primitives import serialization
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
@@ -37,12 +36,6 @@ class Trust:
     ca: Path
     valid: Path
     expired: Path
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
 
 
 @pytest.fixture

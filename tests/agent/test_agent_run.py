@@ -6,13 +6,12 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import AsyncMock, Mock
 
 import pytest
-from agent_kit import PATIENCE_S, Site, noise, open_site, publish
+from agent_kit import PATIENCE_S, Site, noise, publish
 from daemon_kit import connected, daemon
 
 from mcastdist.agent import run as run_module
@@ -22,12 +21,6 @@ from mcastdist.agent.settings import load
 from mcastdist.errors import StoreBusy
 
 PUBLISHED = publish({"a": noise("a", 1 << 20)})
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
 
 
 async def test_a_daemon_takes_tasks_reloads_and_goes_when_told(site: Site) -> None:

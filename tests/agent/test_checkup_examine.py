@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from agent_kit import Site, noise, open_site, publish
+from agent_kit import Site, noise, publish
 from checkup_kit import codes
 
 from mcastdist.agent.api import CheckupRequest, Finding
@@ -17,12 +16,6 @@ from mcastdist.agent.settings import load
 from mcastdist.errors import UsageError
 
 PUBLISHED = publish({"a": noise("a", 100_000)})
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as made:
-        yield made
 
 
 def worst(findings: list[Finding]) -> set[str]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from agent_kit import PATIENCE_S, Published, Site, noise, open_site, publish
+from agent_kit import (
+    PATIENCE_S,
+    Site,
+    end,
+    package_named,
+    until_held,
+)
 
-from mcastdist.agent.api import TaskRecord, TaskRequest
+from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.controller import AgentController
 from mcastdist.agent.run import embedded_agent
 
@@ -48,33 +53,9 @@ class Clock:
         return time.time() + self.ahead_s
 
 
-def package(name: str) -> Published:
-    return publish({"a": noise(name, 3 << 20)}, name=name)
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-async def until_held(agent: AgentController, task_id: str, count: int) -> TaskRecord:
-    async with asyncio.timeout(PATIENCE_S):
-        while (record := await agent.task(task_id)).held_bytes < count:
-            await asyncio.sleep(0.02)
-    return record
-
-
-async def end(agent: AgentController, record: TaskRecord) -> TaskRecord:
-    async with asyncio.timeout(PATIENCE_S):
-        async for now in agent.watch(record.id):
-            record = now
-    return record
 
 
 @pytest.mark.parametrize("leap_s", [-HOUR_S, HOUR_S, -20 * 365 * DAY_S])
@@ -82,7 +63,7 @@ async def test_a_clock_that_is_set_during_a_task_changes_nothing_of_it(
     site: Site, clock: Clock, leap_s: float
 ) -> None:
     settings = site.settings(download__rate_limit_bps=32_000_000, tasks__active_max=1)
-    urls = [site.publish(package(name)) for name in ("first", "second")]
+    urls = [site.publish(package_named(name)) for name in ("first", "second")]
     began = time.monotonic()
     async with embedded_agent(settings, wall=clock) as agent:
         first, second = [await agent.start(TaskRequest(url=url)) for url in urls]
@@ -99,14 +80,14 @@ async def test_a_clock_that_is_set_during_a_task_changes_nothing_of_it(
     assert 0 < half_way_s < first.seconds < second.seconds < took_s
     assert first.ended is not None
     assert first.ended - first.started == pytest.approx(leap_s, abs=took_s)
-    assert site.served(".payload") == 2 * len(package("first").payload)
+    assert site.served(".payload") == 2 * len(package_named("first").payload)
 
 
 async def test_packages_of_a_task_outlive_an_hour_more_and_an_hour_less(
     site: Site, clock: Clock
 ) -> None:
     async with embedded_agent(site.settings(), wall=clock) as agent:
-        await end(agent, await agent.start(TaskRequest(url=site.publish(package("kept")))))
+        await end(agent, await agent.start(TaskRequest(url=site.publish(package_named("kept")))))
         for clock.ahead_s in (HOUR_S, -HOUR_S):
             assert (await agent.cache_gc()).removed == []
         assert [entry.name for entry in await agent.cache_list()] == ["kept"]

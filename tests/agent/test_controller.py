@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from agent_kit import PATIENCE_S, Site, noise, open_site, publish, sha256, until
+from agent_kit import PATIENCE_S, Site, end, noise, publish, sha256, until
 
-from mcastdist.agent.api import TaskRecord, TaskRequest
+from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.controller import AgentController
 from mcastdist.errors import UsageError
 from mcastdist.ids import Locator
@@ -18,23 +18,9 @@ PUBLISHED = publish({"a": noise("a", 3 << 20)}, folders=["empty"])
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
-
-
-@pytest.fixture
 async def agent(site: Site) -> AsyncIterator[AgentController]:
     async with site.agent() as agent:
         yield agent
-
-
-async def end(agent: AgentController, record: TaskRecord) -> TaskRecord:
-    """The task's last record."""
-    async with asyncio.timeout(PATIENCE_S):
-        async for now in agent.watch(record.id):
-            record = now
-    return record
 
 
 def request(site: Site, url: str, dest: str | None = "out", **more: object) -> TaskRequest:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from agent_kit import KEY, PATIENCE_S, Site, noise, open_site, publish, sha256, until
+from agent_kit import KEY, PATIENCE_S, Site, noise, publish, sha256, until
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.controller import AgentController
@@ -21,12 +20,6 @@ from mcastdist.tracing import EventLog
 from mcastdist.wire import Sealer, Seek
 
 PUBLISHED = publish({"a": noise("a", 6 << 20), "b": noise("b", 2 << 20)})
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
 
 
 async def fetch(agent: AgentController, url: str, dest: Path, **more: object) -> TaskRecord:

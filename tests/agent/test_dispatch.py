@@ -6,12 +6,17 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import pytest
-from agent_kit import PATIENCE_S, Published, Site, noise, open_site, publish, until
+from agent_kit import (
+    PATIENCE_S,
+    Site,
+    end,
+    package_named,
+    until,
+)
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.chores import start
@@ -27,23 +32,13 @@ MANY = 1_000
 BEGUN: WeakKeyDictionary[AgentController, list[str]] = WeakKeyDictionary()
 
 
-def package(name: str) -> Published:
-    return publish({"a": noise(name, 3 << 20)}, name=name)
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
-
-
 @asynccontextmanager
 async def busy(site: Site, **changes: object) -> AsyncIterator[AgentController]:
     """An agent with room for one task, which it has."""
     given = {"tasks__active_max": 1, "download__rate_limit_bps": SLOW_BPS}
     async with site.agent(**(given | changes)) as agent:
         note_beginnings(agent)
-        await agent.start(TaskRequest(url=site.publish(package("slow"))))
+        await agent.start(TaskRequest(url=site.publish(package_named("slow"))))
         yield agent
 
 
@@ -53,13 +48,6 @@ async def add(agent: AgentController, url: str, priority: Any = "normal") -> Tas
 
 async def states(agent: AgentController) -> list[str]:
     return [record.state for record in await agent.tasks()]
-
-
-async def end(agent: AgentController, record: TaskRecord) -> TaskRecord:
-    async with asyncio.timeout(PATIENCE_S):
-        async for now in agent.watch(record.id):
-            record = now
-    return record
 
 
 def note_beginnings(agent: AgentController) -> None:
@@ -81,7 +69,7 @@ def begun(agent: AgentController) -> list[str]:
 
 async def test_who_waits_says_why_and_begins_when_there_is_room(site: Site) -> None:
     async with busy(site) as agent:
-        waiting = await add(agent, site.publish(package("next")))
+        waiting = await add(agent, site.publish(package_named("next")))
         assert (waiting.state, waiting.reason) == ("queued", "queued")
         assert "tasks.active_max" in waiting.sentence
         assert (await agent.status()).tasks["queued"] == 1
@@ -121,7 +109,7 @@ async def test_a_second_wish_for_the_same_makes_it_more_urgent(site: Site) -> No
 
 
 async def test_what_is_in_the_cache_needs_no_turn(site: Site) -> None:
-    url = site.publish(package("small"))
+    url = site.publish(package_named("small"))
     async with site.agent() as agent:
         await end(agent, await agent.start(TaskRequest(url=url)))
         here = (await agent.settings())["cache.dir"]
@@ -131,7 +119,7 @@ async def test_what_is_in_the_cache_needs_no_turn(site: Site) -> None:
 
 
 async def test_a_stream_is_joined_ahead_of_ones_turn(site: Site) -> None:
-    published = package("streamed")
+    published = package_named("streamed")
     url = site.publish(published)
     async with busy(site) as agent, site.agent() as other:
         waiting = await add(agent, url)
@@ -166,7 +154,10 @@ async def test_an_active_task_that_is_suspended_makes_room_and_queues_when_resum
     site: Site,
 ) -> None:
     async with busy(site) as agent:
-        slow, other = (await agent.tasks())[0], await add(agent, site.publish(package("other")))
+        slow, other = (
+            (await agent.tasks())[0],
+            await add(agent, site.publish(package_named("other"))),
+        )
         await agent.suspend(slow.id)
         assert (await agent.task(other.id)).state not in ("queued", "suspended")
         assert (await agent.resume(slow.id)).state == "queued"
@@ -182,7 +173,7 @@ async def test_more_room_is_taken_up_when_settings_are_read_again(site: Site) ->
     async with embedded_agent(load(file, {}, settings.origin.overrides)) as agent:
         note_beginnings(agent)
         for name in ("slow", "next", "last"):
-            await agent.start(TaskRequest(url=site.publish(package(name))))
+            await agent.start(TaskRequest(url=site.publish(package_named(name))))
         file.write_text("[tasks]\nactive_max = 2\n")
         assert "tasks.active_max" in (await agent.reload())["applied"]
         await until(lambda: len(begun(agent)) == 2)
@@ -262,7 +253,7 @@ async def test_a_task_that_rests_makes_room_and_goes_on_only_where_there_is_some
         agent = AgentController(await open_agent(settings, stack, trace=None))
         start(stack, agent.dispatch.tend())
         dead = await add(agent, "http://127.0.0.1:9/x.mcd")
-        slow = await add(agent, site.publish(package("slow")))
+        slow = await add(agent, site.publish(package_named("slow")))
         assert slow.state == "queued"
         async with asyncio.timeout(PATIENCE_S):
             while (await agent.task(slow.id)).state != "downloading":
@@ -318,7 +309,7 @@ async def test_an_override_that_became_wrong_ends_its_task_alone(site: Site) -> 
 async def test_machines_that_take_their_tasks_in_another_order_pay_once_for_each(
     site: Site,
 ) -> None:
-    packages = [package(f"p{number}") for number in range(5)]
+    packages = [package_named(f"p{number}") for number in range(5)]
     urls = [site.publish(one) for one in packages]
     async with AsyncExitStack() as stack:
         agents = [

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
-from agent_kit import PATIENCE_S, Site, noise, open_site, publish, until
+from agent_kit import PATIENCE_S, Site, noise, publish, until
 
 from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.chores import close_idle
@@ -33,12 +32,6 @@ OF_A_TASK = (
     Assembly, Manifest, OpenPackage, Receiver, ReceivingStream, Run, SealedBlock, Sender,
     SendingStream, Stream, Task,
 )  # fmt: skip
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_kit import PATIENCE_S, Published, Site, noise, open_site, publish
+from agent_kit import (
+    PATIENCE_S,
+    Site,
+    package_named,
+    until_held,
+)
 from daemon_kit import connected, daemon
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
@@ -21,16 +26,6 @@ from mcastdist.errors import McastdistError
 
 SLOW = {"download__rate_limit_bps": 4_000_000, "tasks__active_max": 1}
 SECRET = "hunter2"
-
-
-def package(name: str) -> Published:
-    return publish({"a": noise(name, 3 << 20)}, name=name)
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path) as site:
-        yield site
 
 
 def again(settings: Settings, *changes: str) -> Settings:
@@ -52,13 +47,6 @@ async def running(
             await asyncio.wait_for(process.communicate(), PATIENCE_S)
 
 
-async def until_held(client: ControlClient, task_id: str, count: int) -> TaskRecord:
-    async with asyncio.timeout(PATIENCE_S):
-        while (record := await client.task(task_id)).held_bytes < count:
-            await asyncio.sleep(0.02)
-    return record
-
-
 async def end(client: ControlClient, task_id: str) -> TaskRecord:
     async with asyncio.timeout(PATIENCE_S):
         async for record in client.watch(task_id):
@@ -68,7 +56,7 @@ async def end(client: ControlClient, task_id: str) -> TaskRecord:
 
 
 async def give(site: Site, client: ControlClient, name: str, **more: Any) -> str:
-    url = site.publish(package(name))
+    url = site.publish(package_named(name))
     return (await client.start(TaskRequest(url=url, dest=str(site.folder / name), **more))).id
 
 
@@ -99,10 +87,10 @@ async def test_tasks_go_on_after_a_restart(site: Site, kill: bool) -> None:
     assert first.seconds >= before.seconds if not kill else first.seconds > 0
     assert sum(first.bytes_by_source.values()) == first.held_bytes
     for name in ("active", "queued", "resting"):
-        assert (site.folder / name / "a").read_bytes() == package(name).payload
+        assert (site.folder / name / "a").read_bytes() == package_named(name).payload
     if not kill:  # what it had brought before is still its own
         assert first.bytes_by_source["cache"] == 0
-        assert first.wan_bytes >= len(package("active").payload)
+        assert first.wan_bytes >= len(package_named("active").payload)
 
 
 async def test_what_has_ended_is_still_known(site: Site) -> None:
