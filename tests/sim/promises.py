@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from math import ceil
 
 from observed import note
 from segment import Segment
 
 # Seeds for promises that never failed differently, and for those that failed first on rare seeds.
-# MCASTDIST_SIM_SEEDS=1000 tries as many of every scenario; the run says at its end how many it was.
+# MCASTDIST_SIM_SEEDS=1000 tries as many cases of every scenario; the run says at its end how many.
 ASKED = int(os.environ.get("MCASTDIST_SIM_SEEDS", "0"))
-# EACH is for what is tried at each of a session's moments.
 EACH, FEW, SOME, MANY = (range(ASKED or usual) for usual in (4, 12, 30, 120))
+# What is tried at each of a session's four moments, and there for up to five lengths of time, comes
+# to as many cases as everything else with fewer seeds.
+AT_EACH, AT_EACH_FOR = (range(ceil(ASKED / cases) or 4) for cases in (4, 20))
 # For what takes many seconds each: a thousand machines, a thousand tasks.
 ONCE = range(max(1, ASKED // 100))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from moments import MOMENTS, receivers, run_to, session
 from observed import note
-from promises import EACH, finish
+from promises import AT_EACH, AT_EACH_FOR, finish
 from segment import HURRY_S, Segment
 from segment_machine import Fetch
 from segment_web import HTTP_LATENCY_S
@@ -37,7 +37,7 @@ def _paid_since(segment: Segment, back_at: float) -> list[Fetch]:
 
 @pytest.mark.parametrize("away_s", AWAY_S)
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH_FOR)
 def test_a_receiver_whose_cable_is_out_pays_for_nothing_when_it_is_back(
     seed: int, moment: str, away_s: float
 ) -> None:
@@ -54,7 +54,7 @@ def test_a_receiver_whose_cable_is_out_pays_for_nothing_when_it_is_back(
 
 @pytest.mark.parametrize("away_s", AWAY_S)
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH_FOR)
 def test_a_representative_whose_cable_is_out_is_replaced_and_goes_on_as_a_receiver(
     seed: int, moment: str, away_s: float
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_representative_whose_cable_is_out_is_replaced_and_goes_on_as_a_receiv
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_who_has_another_way_to_the_origin_waits_for_its_cable_before_it_pays(
     seed: int, moment: str
 ) -> None:
@@ -89,7 +89,7 @@ def test_who_has_another_way_to_the_origin_waits_for_its_cable_before_it_pays(
 
 
 @pytest.mark.parametrize("without_s", [1.0, 8.0, 25.0, 400.0])
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_machines_that_start_before_their_network_do_not_pay_one_by_one(
     seed: int, without_s: float
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from moments import MOMENTS, receivers, run_to, session
-from promises import EACH, FEW, finish
+from promises import AT_EACH, EACH, FEW, finish
 from segment import Link, Segment
 
 from mcastdist.election import Merits
@@ -12,7 +12,7 @@ from mcastdist.ids import NodeId
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_split_at_any_moment_both_halves_complete_and_heal(seed: int, moment: str) -> None:
     """Each half has its representative; after the healing nothing more is paid for."""
     segment = session(seed, moment, nodes=6)
@@ -58,7 +58,7 @@ def test_one_that_only_speaks_and_hears_no_multicast_completes(seed: int) -> Non
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_groups_that_a_switch_forgets_at_any_moment_cost_the_wan_nothing(
     seed: int, moment: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from moments import run_to, session
-from promises import EACH, finish
+from promises import AT_EACH, EACH, finish
 from segment import Segment
 
 PUT_OFF_S = 20.0
@@ -35,7 +35,7 @@ def test_an_origin_that_stalls_and_goes_on_is_asked_by_one_at_a_time(seed: int) 
 
 
 @pytest.mark.parametrize("moment", ["at_once", "before_the_delay", "first_second"])
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_an_origin_that_puts_us_off_is_asked_no_sooner_and_by_few(seed: int, moment: str) -> None:
     """429 or 503 with Retry-After, for a minute; then all of it is paid once."""
     segment = session(seed, moment, retry_backoff_s=(30.0,))
@@ -52,7 +52,7 @@ def test_an_origin_that_puts_us_off_is_asked_no_sooner_and_by_few(seed: int, mom
 
 
 @pytest.mark.parametrize("moment", ["before_the_delay", "first_second", "half_way"])
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_an_origin_that_is_gone_for_a_minute_is_paid_once(seed: int, moment: str) -> None:
     segment = session(seed, moment, retry_backoff_s=(30.0,))
     run_to(segment, moment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from moments import MOMENTS, receivers, run_to, session
-from promises import EACH, finish
+from promises import AT_EACH, AT_EACH_FOR, finish
 
 from mcastdist.election import Merits
 from mcastdist.ids import NodeId
@@ -13,7 +13,7 @@ HOUR_S = 3_600.0
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_killed_at_any_moment_it_resumes_with_what_its_disk_holds(seed: int, moment: str) -> None:
     segment = session(seed, moment)
     run_to(segment, moment)
@@ -30,7 +30,7 @@ def test_killed_at_any_moment_it_resumes_with_what_its_disk_holds(seed: int, mom
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_one_that_joins_at_any_moment_costs_the_wan_nothing(seed: int, moment: str) -> None:
     segment = session(seed, moment)
     run_to(segment, moment)
@@ -42,7 +42,7 @@ def test_one_that_joins_at_any_moment_costs_the_wan_nothing(seed: int, moment: s
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_suspended_at_any_moment_it_goes_on_where_it_was(seed: int, moment: str) -> None:
     """One receiver for long, the representative for a while."""
     segment = session(seed, moment)
@@ -59,7 +59,7 @@ def test_suspended_at_any_moment_it_goes_on_where_it_was(seed: int, moment: str)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_asleep_for_an_hour_it_completes_when_it_wakes(seed: int, moment: str) -> None:
     """A receiver or the representative, whether its clock goes on meanwhile or stands still."""
     segment = session(seed, moment)
@@ -78,7 +78,7 @@ def test_asleep_for_an_hour_it_completes_when_it_wakes(seed: int, moment: str) -
 
 @pytest.mark.parametrize("ahead_s", [1.0, 60.0, HOUR_S])
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH_FOR)
 def test_a_clock_that_leaps_at_any_moment_costs_little(
     seed: int, moment: str, ahead_s: float
 ) -> None:

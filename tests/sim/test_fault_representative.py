@@ -6,7 +6,7 @@ import pytest
 from invariants import fetched_in_vain
 from moments import MOMENTS, goes_on_after, receivers, run_to, session, streams_after
 from observed import note
-from promises import EACH, finish
+from promises import AT_EACH, EACH, finish
 from segment import Segment
 
 from mcastdist.ids import NodeId
@@ -29,7 +29,7 @@ def _goes_on(segment: Segment, moment: str, struck_at: float, representative: No
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_killed_at_any_moment_it_is_replaced_within_three_seconds(seed: int, moment: str) -> None:
     segment = session(seed, moment)
     representative, struck_at = run_to(segment, moment), segment.now
@@ -39,7 +39,7 @@ def test_killed_at_any_moment_it_is_replaced_within_three_seconds(seed: int, mom
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_frozen_at_any_moment_it_is_replaced_and_yields_when_it_wakes(
     seed: int, moment: str
 ) -> None:
@@ -57,7 +57,7 @@ def test_frozen_at_any_moment_it_is_replaced_and_yields_when_it_wakes(
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_restarted_at_any_moment_nothing_is_downloaded_twice(seed: int, moment: str) -> None:
     """With its disk: what it had is on the segment again as soon as it is back."""
     segment = session(seed, moment)
@@ -69,7 +69,7 @@ def test_restarted_at_any_moment_nothing_is_downloaded_twice(seed: int, moment: 
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_leaving_in_good_order_at_any_moment_costs_no_second(seed: int, moment: str) -> None:
     segment = session(seed, moment)
     representative, struck_at = run_to(segment, moment), segment.now
@@ -83,7 +83,7 @@ def test_leaving_in_good_order_at_any_moment_costs_no_second(seed: int, moment: 
 
 
 @pytest.mark.parametrize("moment", ["before_the_delay", "first_second"])
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_losing_its_wan_only_it_lets_another_download_the_rest(seed: int, moment: str) -> None:
     """What it has is not downloaded again: it serves it to its successor."""
     segment = session(seed, moment)
@@ -94,7 +94,7 @@ def test_losing_its_wan_only_it_lets_another_download_the_rest(seed: int, moment
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_losing_its_lan_only_it_completes_alone_and_the_others_without_it(
     seed: int, moment: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from moments import MOMENTS, receivers, run_to, session
-from promises import EACH, ONCE, finish
+from promises import AT_EACH, EACH, ONCE, finish
 from segment import Segment
 
 PACKAGES = 10
@@ -50,7 +50,7 @@ def test_a_thousand_tasks_on_one_segment_all_end(seed: int) -> None:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_one_that_cancels_at_any_moment_takes_no_more_and_harms_nobody(
     seed: int, moment: str
 ) -> None:
@@ -69,7 +69,7 @@ def test_one_that_cancels_at_any_moment_takes_no_more_and_harms_nobody(
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("seed", EACH)
+@pytest.mark.parametrize("seed", AT_EACH)
 def test_if_all_cancel_at_any_moment_nothing_is_asked_or_said_any_more(
     seed: int, moment: str
 ) -> None:
