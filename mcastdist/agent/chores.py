@@ -1,6 +1,7 @@
 """What is done again and again while an agent runs? Commits, letting go, tidying, a heartbeat.
 
-A chore that fails is tried again at its next turn: nothing here may end in silence.
+A chore that fails is tried again at its next turn: nothing here may end in silence. Commits have a
+turn only when something was written, so that an agent at rest is not woken for them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Chore = Callable[[], Awaitable[None]]
 
 def start_chores(agent: Agent, stack: AsyncExitStack) -> None:
     """What every agent does, also one that lives only for a command."""
-    start(stack, every(COMMIT_S, partial(commit, agent)))
+    start(stack, every(COMMIT_S, partial(commit, agent), after=agent.driver.written))
     start(stack, every(IDLE_LOOK_S, partial(close_idle, agent)))
     start(stack, every(CLOCK_LOOK_S, partial(look_at_clock, agent)))
 
@@ -44,10 +45,17 @@ def start_daemons_chores(cache: Cache, notifier: Notifier, stack: AsyncExitStack
         start(stack, every(notifier.watchdog_s / 2, partial(beat, notifier)))
 
 
-async def every(seconds: float, chore: Chore) -> None:
-    """Do this again and again, `seconds` between two times, whatever it raises."""
+async def every(seconds: float, chore: Chore, *, after: asyncio.Event | None = None) -> None:
+    """Do this again and again, `seconds` between two times, whatever it raises.
+
+    `after`: only when this has been set, and so long after it; it is cleared each time.
+    """
     while True:
+        if after is not None:
+            await after.wait()
         await asyncio.sleep(seconds)
+        if after is not None:
+            after.clear()  # before the chore, which may wait: what comes meanwhile is its next turn
         try:
             await chore()
         except McastdistError as error:
@@ -69,11 +77,19 @@ def start(stack: AsyncExitStack, work: Awaitable[None]) -> None:
 
 
 async def commit(agent: Agent) -> None:
-    """Make what was received durable."""
+    """Make what was received durable; one disk that refuses is not in the way of the others."""
+    refused: Exception | None = None
     for run in list(agent.driver.runs.values()):
         if run.dirty_bytes and run.package is not None:
-            run.dirty_bytes = 0
-            await asyncio.to_thread(run.package.holding.commit)
+            dirty_bytes, run.dirty_bytes = run.dirty_bytes, 0
+            try:
+                await asyncio.to_thread(run.package.holding.commit)
+            except Exception as error:
+                run.dirty_bytes += dirty_bytes
+                refused = error
+    if refused is not None:
+        agent.driver.written.set()
+        raise refused
 
 
 async def close_idle(agent: Agent) -> None:

@@ -6,6 +6,7 @@ Everything here runs on the event loop. The node's commands go out by `Hands`, e
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -66,6 +67,7 @@ class Driver:
         self._listener = listener
         self._is_busy = is_busy
         self._drops_at = 0.0
+        self.written = asyncio.Event()  # something is to be committed
         # Told what others announce, before the node is: some of it may be waited for here.
         self.on_announce: Callable[[Locator], None] = lambda locator: None
 
@@ -202,6 +204,7 @@ class Driver:
         def tell(run: Run) -> None:
             run.account.share_out(shares, landed.new_bytes, now)
             run.dirty_bytes += landed.new_bytes
+            self.written.set()
             self.node.blocks_held(run.spec.id, blocks, landed.sound, now=now)
             if landed.lost:
                 self.node.blocks_lost(run.spec.id, landed.lost, now=now)

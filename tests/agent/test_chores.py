@@ -20,6 +20,12 @@ from mcastdist.errors import NoSpace
 PUBLISHED = publish({"a": noise("a", 1 << 20)})
 
 
+async def settled() -> None:
+    """Let all that can go on without waiting go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture) -> None:
     done = asyncio.Event()
     turns: list[str] = []
@@ -39,6 +45,29 @@ async def test_a_chore_that_fails_is_done_again(caplog: pytest.LogCaptureFixture
     assert "ZeroDivisionError" in caplog.text
 
 
+async def test_a_chore_that_waits_for_something_is_done_once_for_it() -> None:
+    """So an agent at rest sleeps; and what comes while the chore is done has another turn."""
+    after, turns = asyncio.Event(), list[str]()
+
+    async def chore() -> None:
+        turns.append("turn")
+        if len(turns) == 2:
+            after.set()
+
+    async with AsyncExitStack() as stack:
+        start(stack, every(0.0, chore, after=after))
+        await settled()
+        assert turns == []
+
+        after.set()
+        await settled()
+        assert turns == ["turn"]
+
+        after.set()
+        await settled()
+        assert turns == ["turn"] * 3
+
+
 async def test_chores_end_with_the_agent() -> None:
     async with AsyncExitStack() as stack:
         before = len(asyncio.all_tasks())
@@ -54,7 +83,7 @@ async def agent(tmp_path: Path) -> AsyncIterator[Mock]:
     run.know(admit(library, PUBLISHED))
     yield Mock(
         library=library,
-        driver=SimpleNamespace(runs={run.spec.id: run}),
+        driver=SimpleNamespace(runs={run.spec.id: run}, written=asyncio.Event()),
         used=Mock(return_value={PUBLISHED.content}),
     )
     library.close_all()
@@ -71,6 +100,23 @@ async def test_what_was_received_is_made_durable_once(agent: Mock) -> None:
     run.package = Mock()
     await commit(agent)
     run.package.holding.commit.assert_not_called()
+
+
+async def test_a_disk_that_refuses_is_asked_again_and_is_in_nobody_s_way(agent: Mock) -> None:
+    (run,) = agent.driver.runs.values()
+    fill(run.package, PUBLISHED.payload)
+    run.dirty_bytes = 5
+    full = make_run("http://origin/full.mcd")
+    full.package, full.dirty_bytes = Mock(), 7
+    full.package.holding.commit.side_effect = NoSpace(1, 0, "no room")
+    agent.driver.runs = {"full": full, **agent.driver.runs}
+
+    with pytest.raises(NoSpace):
+        await commit(agent)
+
+    assert (full.dirty_bytes, run.dirty_bytes) == (7, 0)
+    assert agent.driver.written.is_set()
+    assert agent.library.store.entries()[0].complete
 
 
 async def test_only_what_nobody_uses_is_let_go(
@@ -129,5 +175,5 @@ async def test_a_daemon_without_a_watchdog_does_not_beat() -> None:
 async def test_every_agent_commits_lets_go_and_keeps_to_the_hours() -> None:
     async with AsyncExitStack() as stack:
         before = len(asyncio.all_tasks())
-        chores.start_chores(Mock(), stack)
+        chores.start_chores(Mock(driver=Mock(written=asyncio.Event())), stack)
         assert len(asyncio.all_tasks()) - before == 3

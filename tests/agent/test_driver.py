@@ -148,6 +148,7 @@ async def test_blocks_are_told_to_all_that_bring_the_same_content(bench: Bench) 
     assert [call[0] for call in bench.node.named("blocks_held")] == [one.spec.id, two.spec.id]
     assert [run.account.by_source["peer"] for run in (one, two, other)] == [500, 500, 0]
     assert one.dirty_bytes == 500
+    assert bench.driver.written.is_set()
     assert bench.node.named("blocks_lost") == []
 
 
