@@ -18,6 +18,7 @@ import netifaces
 import psutil
 
 from .settings_keys import Settings
+from .tentative import tentative_addresses
 
 Family = Literal[4, 6]
 IpInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
@@ -112,6 +113,7 @@ def choose(settings: Settings, inventory: Inventory) -> Choice:
 def read_inventory() -> Inventory:
     """The machine's interfaces as they are now."""
     stats = psutil.net_if_stats()
+    tentative = tentative_addresses()
     found = []
     for name in sorted(set(netifaces.interfaces()) & set(stats)):
         try:
@@ -119,7 +121,7 @@ def read_inventory() -> Inventory:
         except OSError:
             continue  # it went away while we looked
         flags = set(stats[name].flags.split(","))
-        addresses = tuple(_addresses(name))
+        addresses = tuple(each for each in _addresses(name) if (name, each.ip) not in tentative)
         found.append(
             Interface(
                 name=name,

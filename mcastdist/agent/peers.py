@@ -9,6 +9,7 @@ are busy, and whom they may ask instead.
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -63,7 +64,8 @@ class PeerServer:
     async def listen(self, hosts: Sequence[str], port: int) -> int:
         """Listen on these local addresses, on `port` or, if it is taken, a free one; which.
 
-        May be called again; addresses we listen on already are left as they are.
+        May be called again; addresses we listen on already are left as they are. One that has gone
+        again, or is not ours yet, is left for the next call.
         """
         if self._runner is None:
             app = web.Application()
@@ -75,8 +77,13 @@ class PeerServer:
             )  # fmt: skip
             await self._runner.setup()
         for host in [host for host in hosts if host not in self._hosts]:
-            port = await self._bind(self._runner, host, port)
-            self._hosts.add(host)
+            try:
+                port = await self._bind(self._runner, host, port)
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:
+                    raise
+            else:
+                self._hosts.add(host)
         return port
 
     async def close(self) -> None:

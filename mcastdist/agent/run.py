@@ -28,7 +28,7 @@ from .control import serve
 from .controller import AgentController
 from .daemon import Agent, open_agent
 from .holdings import store_limits
-from .interfaces import bindable, choose, read_inventory
+from .interfaces import Chosen, bindable, choose, read_inventory
 from .library import Library
 from .netlink import InterfaceWatch
 from .notify import Notifier
@@ -169,6 +169,8 @@ def _watch_interfaces(agent: Agent, stack: AsyncExitStack) -> None:
 
 
 async def _follow_interfaces(agent: Agent, changes: asyncio.Event) -> None:
+    if await asyncio.to_thread(_chosen_now, agent.settings) != agent.interfaces:
+        changes.set()  # between our first look and the watch: likely while a machine starts
     while True:
         await changes.wait()
         changes.clear()
@@ -180,8 +182,7 @@ async def _follow_interfaces(agent: Agent, changes: asyncio.Event) -> None:
 
 async def refresh_interfaces(agent: Agent) -> None:
     """Use the interfaces as they are now; a stream under way keeps those it began with."""
-    inventory = await asyncio.to_thread(read_inventory)
-    chosen = choose(agent.settings, inventory).chosen
+    chosen = await asyncio.to_thread(_chosen_now, agent.settings)
     agent.interfaces[:] = chosen
     for refusal in agent.transport.refresh(chosen):
         log.warning("interface cannot be used", why=refusal)
@@ -189,6 +190,10 @@ async def refresh_interfaces(agent: Agent) -> None:
         await agent.peers.listen(bindable(chosen), agent.http_port)
     await agent.reconfigure()
     log.info("interfaces looked at again", used=[one.name for one in chosen])
+
+
+def _chosen_now(settings: Settings) -> list[Chosen]:
+    return choose(settings, read_inventory()).chosen
 
 
 def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

@@ -117,6 +117,27 @@ async def test_interfaces_that_come_are_used(monkeypatch: pytest.MonkeyPatch) ->
     agent.reconfigure.assert_awaited_once_with()
 
 
+async def test_what_came_before_the_watch_was_open_is_not_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run_module, "read_inventory", lambda: None)
+    monkeypatch.setattr(run_module, "choose", lambda *_: SimpleNamespace(chosen=["eth0", "eth1"]))
+    refreshed = asyncio.Event()
+
+    async def refresh(agent: Mock) -> None:
+        refreshed.set()
+
+    monkeypatch.setattr(run_module, "refresh_interfaces", refresh)
+    for seen_at_first, wants in ((["eth0"], True), (["eth0", "eth1"], False)):
+        refreshed.clear()
+        follow = asyncio.create_task(
+            run_module._follow_interfaces(Mock(interfaces=seen_at_first), asyncio.Event())
+        )
+        await asyncio.wait([follow], timeout=0.2)
+        follow.cancel()
+        assert refreshed.is_set() == wants
+
+
 def test_what_nobody_caught_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     try:
         raise ZeroDivisionError("lost")

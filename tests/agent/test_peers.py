@@ -249,3 +249,13 @@ async def test_a_taken_port_is_no_reason_to_be_silent(peer: Peer) -> None:
     writer.close()
     assert reader is not None
     await second.close()
+
+
+async def test_an_address_that_is_not_ours_now_keeps_nobody_from_listening(peer: Peer) -> None:
+    documented = "192.0.2.1"  # RFC 5737: nobody has it
+
+    assert await peer.server.listen([documented, "127.0.0.3"], peer.port) == peer.port
+
+    _, writer = await asyncio.open_connection("127.0.0.3", peer.port)
+    writer.close()
+    assert documented not in peer.server._hosts  # so it is tried again at the next call
