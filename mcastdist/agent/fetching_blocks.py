@@ -20,6 +20,7 @@ from .fetching_means import Means
 from .package import Landed, OpenPackage, Supplier
 
 PEER_ANSWER_BYTES_MAX = 1 << 23  # a sealed block is little more than a block
+VALIDATORS_MAX = 1_000  # half a kilobyte each; a daemon may live for years
 HOLE_BYTES_MIN = 1 << 17  # 30 ms at 35 Mbit/s: what another round trip over a WAN costs
 
 
@@ -96,6 +97,8 @@ class BlockFetch:
         )
         if fetched.validator is not None:
             self._validators[url] = fetched.validator
+        if len(self._validators) > VALIDATORS_MAX:
+            del self._validators[next(iter(self._validators))]  # the one longest unused
 
     # From a peer
 

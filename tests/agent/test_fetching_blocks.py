@@ -11,6 +11,7 @@ import pytest
 from agent_kit import BLOCK, PATIENCE_S, Published, admit, fill, held, noise, publish, until
 from fetch_kit import Yard, open_yard
 
+from mcastdist.agent import fetching_blocks
 from mcastdist.agent.fetching_blocks import HOLE_BYTES_MIN, Stretch, missing_stretches
 from mcastdist.agent.package import Landed, OpenPackage
 from mcastdist.http_fetch import Source
@@ -115,7 +116,9 @@ async def test_what_is_being_written_while_its_request_is_cancelled_is_still_rep
     assert yard.reported.ends == []
 
 
-async def test_a_file_that_changes_between_two_requests(yard: Yard) -> None:
+async def test_a_file_that_changes_between_two_requests(
+    yard: Yard, caplog: pytest.LogCaptureFixture
+) -> None:
     package = yard.package(PUBLISHED)
     source = yard.payload_source(PUBLISHED)
     assert await yard.blocks(source, package, 0, 2) == "finished"
@@ -124,6 +127,24 @@ async def test_a_file_that_changes_between_two_requests(yard: Yard) -> None:
     assert await yard.blocks(source, package, 2, 2) == "changed"
     assert package.holding.held_bytes > 0
     assert await yard.blocks(source, package, 2, 2) == "wrong_bytes"
+    assert caplog.text == ""  # our origin bears with a client that leaves at once
+
+
+async def test_of_many_files_it_is_not_remembered_for_ever_what_they_were_known_by(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching_blocks, "VALIDATORS_MAX", 1)
+    package, source = yard.package(PUBLISHED), yard.payload_source(PUBLISHED)
+    origin = yard.folder / "origin"
+    (origin / "copy.payload").write_bytes(PUBLISHED.payload)
+    copy = Source("origin", f"{yard.origin.url}copy.payload", 10)
+    for one, block in ((source, 0), (copy, 1)):
+        assert await yard.blocks(one, package, block, 1) == "finished"
+    for name in ("app-1.payload", "copy.payload"):
+        (origin / name).write_bytes(bytes(len(PUBLISHED.payload)))
+
+    assert await yard.blocks(copy, package, 3, 1) == "changed"
+    assert await yard.blocks(source, package, 3, 1) == "wrong_bytes"  # its hashes say so anyway
 
 
 async def test_an_origin_that_is_not_there(yard: Yard) -> None:
