@@ -127,17 +127,17 @@ class OriginServer:
         """Send the span; how many bytes of it went out before the client left."""
         self._figures.requested(request.path)
         loop, at = asyncio.get_running_loop(), span.first
-        while at < span.stop and request.transport is not None:
+        while at < span.stop and (transport := request.transport) is not None:
             count = min(self._slice_bytes(), span.stop - at)
             await self._wait(count)
             try:
-                sent = await loop.sendfile(request.transport, file, at, count)
+                sent = await loop.sendfile(transport, file, at, count)
             except (OSError, RuntimeError):  # the client has gone
                 sent, count = max(0, file.tell() - at), 0
             self._figures.sent(request.path, sent)
             at += sent
             if sent < count or not count:  # gone, or the file was cut short meanwhile
-                request.transport.abort()
+                transport.abort()  # the request has none any more once the client has left
                 break
         return at - span.first
 
