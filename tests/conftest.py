@@ -1,14 +1,27 @@
-"""What do tests of several rooms need? A place where the system says no."""
+"""What do tests of several rooms need? A place where the system says no, and a book of figures."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from figure_book import FIGURES, Figure
 
 NOBODY = 65_534
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figure:
+    """`figure("noticed after, s", 0.3)`: what the test observed, shown at the end of the run."""
+    return partial(FIGURES.note, request.node.nodeid)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in FIGURES.table():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

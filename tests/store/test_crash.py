@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from figure_book import Figure
 from store_kit import (
     NO_LIMITS,
     NOW,
@@ -206,7 +207,7 @@ def test_the_script_itself_runs_through(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("power_cut", POWER_CUTS)
-def test_a_power_cut_at_every_change(tmp_path: Path, power_cut: str) -> None:
+def test_a_power_cut_at_every_change(tmp_path: Path, power_cut: str, figure: Figure) -> None:
     total = run(tmp_path / "count", CrashingDisk)[0].count
     for n in range(1, total + 1):
         directory = tmp_path / str(n)
@@ -216,7 +217,7 @@ def test_a_power_cut_at_every_change(tmp_path: Path, power_cut: str) -> None:
         except BaseException as error:
             error.add_note(f"power cut at change {n} of {total}: {power_cut}")
             raise
-    print(f"{total} crash points: {power_cut}")
+    figure("crash points", total)
 
 
 MANY_OLD = Sample("m", {f"{n // 4}/{n}": noise(f"old {n}", 40) for n in range(12)})
@@ -239,7 +240,11 @@ def deliver_twice(directory: Path, disk: CrashingDisk, promises: Promises) -> No
 @pytest.mark.parametrize("at_once", [True, False], ids=["by one call", "one by one"])
 @pytest.mark.parametrize("power_cut", POWER_CUTS)
 def test_a_power_cut_while_many_files_become_durable_together(
-    tmp_path: Path, power_cut: str, at_once: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    power_cut: str,
+    at_once: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    figure: Figure,
 ) -> None:
     monkeypatch.setattr(batch, "FEW_FILES", 3)  # so that twelve are many
     how = {**POWER_CUTS[power_cut], "syncs_at_once": at_once}
@@ -255,3 +260,4 @@ def test_a_power_cut_while_many_files_become_durable_together(
             assert set(promises.delivered[-1].files) <= set(found), f"cut {n}"
         if len(promises.delivered) > 1:
             assert {name: found[name] for name in MANY_NEW.files} == MANY_NEW.files, f"cut {n}"
+    figure("crash points", whole.count)
