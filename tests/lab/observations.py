@@ -39,6 +39,11 @@ def struck() -> None:
     ALL[-1].struck_at = time.time()
 
 
+def note(figure: str) -> None:
+    """What only the test itself can see."""
+    ALL[-1].figures.append(figure)
+
+
 def conclude(lab: Lab, package: Package, made: list[Agents]) -> None:
     """A lab is about to end: look at what it shows."""
     test = ALL[-1]

@@ -2,8 +2,9 @@
 
     python stubborn_origin.py DIRECTORY HOST PORT WORK
 
-The file WORK/mood says how requests are met: `well` (or no file), `busy` (503, with Retry-After),
-`stall` (of a payload half of what was asked for, then silence). WORK/asked has each on a line.
+The file WORK/mood says how requests are met: `well` (or no file), `busy` and `crowded` (503 and 429,
+with Retry-After), `stall` (of a payload half of what was asked for, then silence). WORK/asked has
+each on a line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 RETRY_AFTER_S = 3
+PUTS_OFF = {"busy": 503, "crowded": 429}
 SPAN = re.compile(r"bytes=(\d+)-(\d*)")
 SILENCE_S = 600.0
 
@@ -34,8 +36,8 @@ class Handler(BaseHTTPRequestHandler):
         line = {"at": time.time(), "path": self.path, "client": self.client_address[0]}
         with (self.work / "asked").open("a") as asked:
             asked.write(json.dumps(line | {"mood": mood}) + "\n")
-        if mood == "busy":
-            self._put_off()
+        if mood in PUTS_OFF:
+            self._put_off(PUTS_OFF[mood])
         else:
             stalls = mood == "stall" and self.path.endswith(".payload")
             self._give(self.directory / self.path.lstrip("/"), stalls=stalls)
@@ -43,8 +45,8 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Nothing: WORK/asked has it."""
 
-    def _put_off(self) -> None:
-        self.send_response(503)
+    def _put_off(self, status: int) -> None:
+        self.send_response(status)
         self.send_header("Retry-After", str(RETRY_AFTER_S))
         self.send_header("Content-Length", "0")
         self.end_headers()

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from evidence import PAYLOAD_COPIES_MAX, assert_delivered, await_true, came_from, records
-from stubborn_origin import RETRY_AFTER_S
+from observations import note, struck
+from stubborn_origin import PUTS_OFF, RETRY_AFTER_S
 
 from bench.lab import Agents, Lab, Package
 
@@ -66,25 +67,29 @@ def stubborn(tmp_path: Path, package: Package) -> Iterator[Callable[[Lab], Stubb
         yield lambda lab: stack.enter_context(_stubborn(lab, package, tmp_path / "stubborn"))
 
 
+@pytest.mark.parametrize("mood", PUTS_OFF)
 def test_an_origin_that_puts_everybody_off_is_asked_by_one_and_no_sooner(
     make_lab: MakeLab,
     stubborn: Callable[[Lab], Stubborn],
     package: Package,
     make_agents: MakeAgents,
+    mood: str,
 ) -> None:
-    """503 with Retry-After, to three machines, for some seconds."""
+    """503 or 429 with Retry-After, to three machines, for some seconds."""
     lab = make_lab(3)
     origin, agents = stubborn(lab), make_agents()
-    origin.feels("busy")
+    origin.feels(mood)
 
     runs = [agents.fetch(host, origin.url) for host in lab.hosts]
     await_true(origin.asked, "a request")
     time.sleep(BUSY_S)
     origin.feels("well")
+    struck()  # from now on it could be had
     found = records(runs)
 
     assert_delivered(package, agents, lab.hosts)
-    busy = [one for one in origin.asked() if one["mood"] == "busy"]
+    busy = [one for one in origin.asked() if one["mood"] == mood]
+    note(f"{len(busy)} requests put off in {BUSY_S:.0f} s")
     assert len({one["client"] for one in busy}) == 1
     by_path: dict[str, list[float]] = {}
     for one in busy:
