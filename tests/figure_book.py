@@ -43,8 +43,8 @@ def _shown(what: str, values: list[float]) -> str:
     if not what.endswith(SECONDS):
         return f"{what} {sum(values):,.0f}"
     if len(values) == 1:
-        return f"{what} {values[0]:.2f}"
-    return f"{what} {median(values):.2f}, worst {max(values):.2f}"
+        return f"{what} {values[0]:.3g}"
+    return f"{what} {median(values):.3g}, worst {max(values):.3g}"
 
 
 FIGURES = Figures()

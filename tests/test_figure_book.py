@@ -16,7 +16,7 @@ def test_each_test_has_its_line_and_crash_points_have_their_total() -> None:
     assert list(figures.table()) == [
         "store/test_crash.py::test_a: crash points 42",
         "store/test_crash.py::test_b: crash points 1,000",
-        "agent/test_x.py::test_c: noticed after, s 0.50, worst 3.00",
+        "agent/test_x.py::test_c: noticed after, s 0.5, worst 3",
         "crash points in all: 1,042",
     ]
 
@@ -25,4 +25,4 @@ def test_who_observes_nothing_says_nothing() -> None:
     figures = Figures()
     figures.note("tests/agent/test_x.py::test_c", "noticed after, s", 1.5)
 
-    assert list(figures.table()) == ["agent/test_x.py::test_c: noticed after, s 1.50"]
+    assert list(figures.table()) == ["agent/test_x.py::test_c: noticed after, s 1.5"]

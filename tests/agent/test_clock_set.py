@@ -8,13 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from agent_kit import (
-    PATIENCE_S,
-    Site,
-    end,
-    package_named,
-    until_held,
-)
+from agent_kit import PATIENCE_S, Site, end, package_named, until_held
+from figure_book import Figure
 
 from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.controller import AgentController
@@ -60,12 +55,12 @@ def clock() -> Clock:
 
 @pytest.mark.parametrize("leap_s", [-HOUR_S, HOUR_S, -20 * 365 * DAY_S])
 async def test_a_clock_that_is_set_during_a_task_changes_nothing_of_it(
-    site: Site, clock: Clock, leap_s: float
+    site: Site, clock: Clock, leap_s: float, figure: Figure
 ) -> None:
     settings = site.settings(download__rate_limit_bps=32_000_000, tasks__active_max=1)
     urls = [site.publish(package_named(name)) for name in ("first", "second")]
-    began = time.monotonic()
     async with embedded_agent(settings, wall=clock) as agent:
+        began = time.monotonic()
         first, second = [await agent.start(TaskRequest(url=url)) for url in urls]
         assert second.state == "queued"
         await until_held(agent, first.id, 1 << 20)
@@ -76,6 +71,7 @@ async def test_a_clock_that_is_set_during_a_task_changes_nothing_of_it(
         second = await end(agent, second)
         took_s = time.monotonic() - began
 
+    figure("a stop-watch differs from the task's time by, s", took_s - second.seconds)
     assert (first.state, second.state) == ("cached", "cached")
     assert 0 < half_way_s < first.seconds < second.seconds < took_s
     assert first.ended is not None
@@ -144,12 +140,13 @@ def wall_clock_calls(source: str) -> list[str]:
     ]
 
 
-def test_who_reads_the_wall_clock_has_a_reason() -> None:
+def test_who_reads_the_wall_clock_has_a_reason(figure: Figure) -> None:
     readers = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         if wall_clock_calls(path.read_text("utf-8"))
     }
 
+    figure("modules that read it", len(readers))
     assert readers == set(READS_WALL_CLOCK)
     assert wall_clock_calls("import time\nx = time.time()") == ["time.time"]

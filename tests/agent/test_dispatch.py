@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +18,7 @@ from agent_kit import (
     package_named,
     until,
 )
+from figure_book import Figure
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.chores import start
@@ -81,7 +83,9 @@ async def test_who_waits_says_why_and_begins_when_there_is_room(site: Site) -> N
         assert (record.reason, record.sentence) == ("", "")
 
 
-async def test_the_urgent_go_first_then_the_older_and_nobody_is_stopped(site: Site) -> None:
+async def test_the_urgent_go_first_then_the_older_and_nobody_is_stopped(
+    site: Site, figure: Figure
+) -> None:
     async with busy(site) as agent:
         for name, priority in (
             ("low", "low"), ("first", "normal"), ("second", "normal"), ("urgent", "high"),
@@ -90,7 +94,10 @@ async def test_the_urgent_go_first_then_the_older_and_nobody_is_stopped(site: Si
         assert begun(agent) == ["slow-1.mcd"]
 
         slow = (await agent.tasks())[0]
+        room_at = time.monotonic()
         await agent.cancel(slow.id)  # and the origin lacks the others, so each ends at once
+        await until(lambda: len(begun(agent)) == 2)
+        figure("the first begins after there is room, s", time.monotonic() - room_at)
         await until(lambda: len(begun(agent)) == 5)
 
     assert begun(agent)[1:] == ["urgent", "first", "second", "low"]
@@ -133,7 +140,7 @@ async def test_a_stream_is_joined_ahead_of_ones_turn(site: Site) -> None:
     assert site.served("streamed-1.payload") == len(published.payload)
 
 
-async def test_a_queued_task_is_suspended_resumed_and_cancelled(site: Site) -> None:
+async def test_a_queued_task_is_suspended_resumed_and_cancelled(site: Site, figure: Figure) -> None:
     async with busy(site) as agent:
         one, two = [await add(agent, f"{site.origin.url}{name}") for name in ("one", "two")]
         assert (await agent.suspend(one.id)).state == "suspended"
@@ -146,7 +153,9 @@ async def test_a_queued_task_is_suspended_resumed_and_cancelled(site: Site) -> N
         assert await states(agent) == ["cancelled", "suspended", "cancelled"]
         assert len(begun(agent)) == 1
 
+        resumed_at = time.monotonic()
         await agent.resume(one.id)  # with room it goes on at once
+        figure("goes on after, s", time.monotonic() - resumed_at)
         assert begun(agent)[1:] == ["one"]
 
 

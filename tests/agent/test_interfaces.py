@@ -7,6 +7,7 @@ import socket
 from types import SimpleNamespace
 
 import pytest
+from figure_book import Figure
 
 from mcastdist.agent.interfaces import (
     Choice,
@@ -82,7 +83,10 @@ def test_a_global_ipv6_address_is_better_than_none() -> None:
     ["docker0", "br-0a1b2c3d4e5f", "veth9f8e7d6", "virbr0", "tun0", "tap3", "wg0", "wg-home",
      "ppp0", "utun4", "tailscale0", "cni0", "podman1"],
 )  # fmt: skip
-def test_tunnels_and_container_bridges_are_left_unless_they_are_named(name: str) -> None:
+def test_tunnels_and_container_bridges_are_left_unless_they_are_named(
+    name: str, figure: Figure
+) -> None:
+    figure("names tried", 1)
     candidate = interface(name, "10.1.2.3/24")
 
     assert "looks like" in why_not(decide(candidate), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import stat
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from agent_kit import (
     until_held,
 )
 from daemon_kit import connected, daemon
+from figure_book import Figure
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.control import ControlClient
@@ -61,7 +63,7 @@ async def give(site: Site, client: ControlClient, name: str, **more: Any) -> str
 
 
 @pytest.mark.parametrize("kill", [True, False], ids=["killed", "stopped"])
-async def test_tasks_go_on_after_a_restart(site: Site, kill: bool) -> None:
+async def test_tasks_go_on_after_a_restart(site: Site, kill: bool, figure: Figure) -> None:
     settings = site.settings(**SLOW)
     async with running(settings, kill=kill) as (_, client):
         active = await give(site, client, "active", settings={"election.weight": 7})
@@ -73,6 +75,7 @@ async def test_tasks_go_on_after_a_restart(site: Site, kill: bool) -> None:
         before = await until_held(client, active, 1 << 20)
 
     fresh = again(settings, "download.rate_limit_bps=0", "tasks.active_max=8")
+    started_at = time.monotonic()
     async with running(fresh) as (_, client):
         listed = {record.id: record for record in await client.tasks()}
         assert list(listed) == [active, queued, resting, gone]
@@ -80,6 +83,7 @@ async def test_tasks_go_on_after_a_restart(site: Site, kill: bool) -> None:
         assert listed[gone].ended is not None
         assert listed[queued].priority == "high"
         first, second = await end(client, active), await end(client, queued)
+        figure("two of 3 MiB delivered after the start, s", time.monotonic() - started_at)
         await client.resume(resting)
         third = await end(client, resting)
 
@@ -136,7 +140,9 @@ async def test_a_damaged_journal_is_told_of_and_does_not_keep_the_agent_from_sta
     assert first.encode() in journal.with_name("tasks.journal.damaged1").read_bytes()
 
 
-async def test_killed_while_tasks_are_given_each_that_was_answered_is_kept(site: Site) -> None:
+async def test_killed_while_tasks_are_given_each_that_was_answered_is_kept(
+    site: Site, figure: Figure
+) -> None:
     settings = site.settings(**SLOW)
     answered: list[str] = []
 
@@ -155,6 +161,8 @@ async def test_killed_while_tasks_are_given_each_that_was_answered_is_kept(site:
     async with running(settings) as (_, client):
         kept = [record.id for record in await client.tasks()]
 
+    figure("tasks answered", len(answered))
+    figure("of them lost", len(set(answered) - set(kept)))
     assert answered
     assert kept[: len(answered)] == answered
     assert len(kept) <= len(answered) + 1

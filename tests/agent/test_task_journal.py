@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fake_controller import record
+from figure_book import Figure
 
 from mcastdist.agent import task_journal
 from mcastdist.agent.api import TaskRecord
@@ -126,7 +127,7 @@ async def test_after_a_torn_line_the_next_is_whole(written: Path) -> None:
 
 @pytest.mark.parametrize("flip", [0, 9, 40, -2])
 async def test_a_damaged_line_costs_its_task_alone_and_the_file_is_set_aside(
-    written: Path, flip: int
+    written: Path, flip: int, figure: Figure
 ) -> None:
     lines = written.read_bytes().splitlines(keepends=True)
     spoilt = bytearray(lines[2])
@@ -135,6 +136,8 @@ async def test_a_damaged_line_costs_its_task_alone_and_the_file_is_set_aside(
     written.write_bytes(damaged)
     tasks, damage = await read(written)
 
+    figure("lines spoilt", 1)
+    figure("tasks lost", len(lines) - len(tasks))
     assert ids(tasks) == ["t0", "t1", "t3", "t4"]
     assert damage is not None
     assert damage.set_aside.read_bytes() == damaged

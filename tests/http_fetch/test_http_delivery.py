@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 
 import pytest
 from checked_fetch import CONTENT, SIZE, Kept, error_of, fetch
+from figure_book import Figure
 from scripted_server import Heard, fixed, head, ranged, scripted, whole
 
 from mcastdist.errors import SourceError
@@ -72,7 +74,7 @@ async def test_a_compressed_answer() -> None:
     assert error.code == "encoded"
 
 
-async def test_a_file_that_changes_half_way() -> None:
+async def test_a_file_that_changes_half_way(figure: Figure) -> None:
     versions = iter(["v1", "v2"])
 
     async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
@@ -92,6 +94,7 @@ async def test_a_file_that_changes_half_way() -> None:
                 sink=kept,
             )  # fmt: skip
     assert caught.value.code == "changed"
+    figure("bytes of the other file taken", len(kept.data))
     assert not kept.data
     assert server.heard[1].headers["if-range"] == '"v1"'
 
@@ -115,12 +118,14 @@ async def test_an_early_close_is_noticed_and_what_came_is_kept() -> None:
     assert bytes(kept.data) == CONTENT[:200_000]
 
 
-async def test_a_server_that_stops_sending_stalls() -> None:
+async def test_a_server_that_stops_sending_stalls(figure: Figure) -> None:
     async def answer(_: Heard, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", f"Content-Length: {SIZE}") + CONTENT[:1000])
         await asyncio.sleep(60)
 
+    began = time.monotonic()
     error = await error_of(answer)
+    figure("noticed after, s", time.monotonic() - began)
     assert (error.code, error.permanent) == ("stalled", False)
 
 

@@ -49,8 +49,11 @@ def conclude(lab: Lab, package: Package, made: list[Agents]) -> None:
     test = ALL[-1]
     copies = lab.wan_bytes() / package.payload_bytes
     test.figures.append(f"{copies:.2f} copies on the WAN, with headers")
+    seen = list(_events(made))
     if test.struck_at is not None:
-        test.figures += _since(test.struck_at, list(_events(made)))
+        test.figures += _since(test.struck_at, seen)
+    else:
+        test.figures += _from_first_to_last(seen)
 
 
 def table() -> Iterator[str]:
@@ -69,6 +72,13 @@ def _since(struck_at: float, events: list[Event]) -> Iterator[str]:
         yield f"another represents after {min(led_s):.1f} s"
     if done_s:
         yield f"all complete after {max(done_s):.1f} s"
+
+
+def _from_first_to_last(events: list[Event]) -> Iterator[str]:
+    begun_s = [float(str(e.fields["t"])) for e in events if e.name == "node.task"]
+    done_s = [float(str(e.fields["t"])) for e in events if e.name == "node.complete"]
+    if begun_s and done_s:
+        yield f"all complete {max(done_s) - min(begun_s):.1f} s after the first began"
 
 
 def _events(made: list[Agents]) -> Iterator[Event]:

@@ -2,7 +2,7 @@
 
     python stubborn_origin.py DIRECTORY HOST PORT WORK
 
-The file WORK/mood says how requests are met: `well` (or no file), `busy` and `crowded` (503 and 429,
+The file WORK/mood says how requests are met: `well` (or no file), `busy` or `crowded` (503 or 429
 with Retry-After), `stall` (of a payload half of what was asked for, then silence). WORK/asked has
 each on a line.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from evidence import (
     await_true,
     records,
 )
-from observations import struck
+from observations import note, struck
 from tap import Tap
 
 from bench.lab import Agents, Host, Lab, NginxOrigin, Package
@@ -80,6 +81,7 @@ def test_a_receiver_whose_disk_is_full_says_so_and_disturbs_nobody(
     assert_delivered(package, agents, sound)
     assert lab.wan_bytes() <= WAN_COPIES_MAX * package.payload_bytes
     assert starved.wait(END_S_MAX) == STORAGE
+    note(f"its task failed after {starved.record(0)['seconds']:.1f} s")
     assert starved.record(0)["failure"] == "storage"
     assert starved.record(0)["sentence"]
 
@@ -122,12 +124,14 @@ def test_a_second_agent_on_the_same_store_is_refused_and_the_first_goes_on(
     words = agents.common(host)
     daemon = agents.agent(host)
 
+    began = time.monotonic()
     second = agents.start(
         host, "agent", *words,
         "--set", f"control.socket={agents.home(host) / 'other.sock'}",
         "--set", f"node.state_dir={agents.home(host) / 'other-state'}",
     )  # fmt: skip
     status = second.wait(END_S_MAX)
+    note(f"refused {time.monotonic() - began:.1f} s after its start")
     records([agents.fetch(host, url)])
 
     assert status == STORAGE

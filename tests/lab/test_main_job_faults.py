@@ -20,7 +20,7 @@ from evidence import (
     came_from,
     records,
 )
-from observations import struck
+from observations import note, struck
 from tap import Tap
 
 from bench.lab import Agents, Host, Lab, NginxOrigin, Package, Run
@@ -57,6 +57,7 @@ def test_loss_at_two_receivers_is_repaired_by_parity(
     assert_all_accounted(package, found)
     assert [record["role"] for record in found].count("representative") == 1
     assert origin.bytes_served(package.payload_name) <= PAYLOAD_COPIES_MAX * package.payload_bytes
+    note(f"{tap.bytes().stream / package.payload_bytes:.2f} copies streamed")
     assert tap.bytes().stream <= 1.25 * package.payload_bytes
     for record in found[-2:]:
         by_source = came_from(record)

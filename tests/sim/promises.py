@@ -26,13 +26,14 @@ def finish(segment: Segment, until: float = 90.0, *, packages: int = 1) -> None:
     for package in range(packages):
         left = segment.unfinished(package)
         assert left == [], segment.story("election.role", "node.phase", "node.fallback")[-3_000:]
-    _note(segment, packages)
+    note_outcome(segment, packages)
 
 
-def _note(segment: Segment, packages: int) -> None:
+def note_outcome(segment: Segment, packages: int = 1) -> None:
     """Write down what it cost, and how long after the fault the last was done."""
     note("copies", max(segment.wan_copies_of(package) for package in range(packages)))
-    done = [m.done_at for m in segment.machines.values() if m.up and m.done_at is not None]
+    shelves = [shelf for m in segment.machines.values() if m.up for shelf in m.shelves.values()]
+    done = [shelf.done_at for shelf in shelves if shelf.done_at is not None]
     if segment.struck_at is not None and done:
         note("all done after, s", max(0.0, max(done) - segment.struck_at))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
+
 import pytest
 from moments import MOMENTS, receivers, run_to, session
-from promises import AT_EACH, EACH, ONCE, finish
+from observed import note
+from promises import AT_EACH, EACH, ONCE, finish, note_outcome
 from segment import Segment
 
 PACKAGES = 10
@@ -28,11 +32,17 @@ def test_ten_packages_at_once_have_several_representatives_and_are_each_paid_onc
 
 @pytest.mark.parametrize("seed", EACH)
 def test_ten_packages_survive_whoever_represents_most_of_them(seed: int) -> None:
-    segment = Segment(nodes=5, seed=seed, blocks=6, packages=PACKAGES, delay_s=1.5)
+    segment = Segment(
+        nodes=5, seed=seed, blocks=6, packages=PACKAGES, delay_s=1.5, stream_bps=200_000
+    )
     for package in range(PACKAGES):
         segment.start(package=package)
     segment.run_until(2.0)
-    segment.kill(1 + seed % 5)
+    of_each = (segment.representatives_of(package) for package in range(PACKAGES))
+    [(busiest, of_how_many)] = Counter(chain.from_iterable(of_each)).most_common(1)
+    note("packages that it represented", of_how_many)
+    segment.kill(busiest)
+    segment.struck_at = segment.now
     segment.run(60.0)
     finish(segment, packages=PACKAGES)
 
@@ -65,7 +75,9 @@ def test_one_that_cancels_at_any_moment_takes_no_more_and_harms_nobody(
     segment.run(60.0)
     segment.check_bytes()
     assert segment.unfinished() in ([], [quitter])  # a representative may have had it all
+    note("blocks taken after it", len(segment.machines[quitter].disk) - had)
     assert len(segment.machines[quitter].disk) == had
+    note_outcome(segment)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -75,9 +87,11 @@ def test_if_all_cancel_at_any_moment_nothing_is_asked_or_said_any_more(
 ) -> None:
     segment = session(seed, moment)
     run_to(segment, moment)
+    before = segment.said.total()
     for node in segment.machines:
         segment.stop(node, "cancelled")
     segment.run_until(segment.now + 10.0)
+    note("messages after it", segment.said.total() - before)
     served, said = segment.wan_blocks.total(), segment.said.total()
     segment.run_until(segment.now + 100.0)
     assert (segment.wan_blocks.total(), segment.said.total()) == (served, said)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from figure_book import Figure
 from store_kit import NO_LIMITS, NOW, QuickDisk, Sample, noise, pieces, small_sample, tree
 
 from mcastdist.errors import DigestMismatch, NoSpace, StorageError
@@ -95,15 +96,19 @@ def test_only_what_was_committed_is_there_after_a_crash(store: Store, tmp_path: 
 
 
 def test_a_full_disk_loses_nothing_and_the_bytes_can_be_written_later(
-    store: Store, disk: MoodyDisk
+    store: Store, disk: MoodyDisk, figure: Figure
 ) -> None:
     holding = SAMPLE.begin(store)
     holding.write(0, SAMPLE.payload[:100])
     disk.refuses = "write"
+    held_bytes = holding.held_bytes
     with pytest.raises(NoSpace):
         holding.write(100, SAMPLE.payload[100:300])
+    figure("bytes lost", held_bytes - holding.held_bytes)
     disk.refuses = ""
+    assert holding.held_bytes == held_bytes
     assert holding.write(0, SAMPLE.payload).bad == []
+    figure("bytes written later", holding.held_bytes - held_bytes)
     assert holding.complete
 
 
