@@ -38,7 +38,8 @@ def doctor(
     store; with --url, the origin.
 
     The agent that runs here is asked; with none running, this command is one for some seconds. Only
-    neighbours whose agent runs can answer. As root it can also look for an IGMP or MLD querier.
+    neighbours whose agent runs can answer. As root it can also look for an IGMP or MLD querier, and
+    whether this machine's firewall loses what agents say.
 
     Each finding has a code, which docs/reasons.md explains. The exit status is 0 if there is
     nothing worse than a note, 6 for a warning, 7 for an error.
@@ -73,6 +74,6 @@ async def _examine(engine: Engine, settings: Settings, url: str | None) -> list[
             work = agent.checkup(request)
         else:
             names, work = None, engine.examine_alone(settings, request)
-        # The switch is looked at with the rights of who typed the command, not the agent's.
-        switch = asyncio.to_thread(engine.examine_switch, settings, names)
-        return in_order([one for part in await asyncio.gather(work, switch) for one in part])
+        # Switch and firewall are looked at with the rights of who typed the command.
+        seen = asyncio.to_thread(engine.examine_as_caller, settings, names)
+        return in_order([one for part in await asyncio.gather(work, seen) for one in part])

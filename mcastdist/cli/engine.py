@@ -69,11 +69,11 @@ class Engine:
 
         return await examine_alone(settings, request)
 
-    def examine_switch(self, settings: Settings, names: Sequence[str] | None) -> list[Finding]:
-        """Look for queriers with this process's rights, on these interfaces."""
-        from mcastdist.agent.checkup import examine_switch
+    def examine_as_caller(self, settings: Settings, names: Sequence[str] | None) -> list[Finding]:
+        """Look with this process's rights at queriers and firewall, on these interfaces."""
+        from mcastdist.agent.checkup import examine_as_caller
 
-        return examine_switch(settings, names)
+        return examine_as_caller(settings, names)
 
     def run_agent(self, settings: Settings) -> int:
         """Be the daemon; the exit status when it has ended."""

@@ -9,7 +9,7 @@ from agent_kit import Site, noise, publish
 from checkup_kit import codes
 
 from mcastdist.agent.api import CheckupRequest, Finding
-from mcastdist.agent.checkup import cannot_run, examine, examine_machine, examine_switch
+from mcastdist.agent.checkup import cannot_run, examine, examine_as_caller, examine_machine
 from mcastdist.agent.checkup.findings import QUESTIONS
 from mcastdist.agent.run import examine_alone
 from mcastdist.agent.settings import load
@@ -88,7 +88,7 @@ def test_the_machine_alone(tmp_path: Path) -> None:
 
 
 def test_without_interfaces_there_is_no_switch_to_look_at() -> None:
-    assert examine_switch(load(None, {}, []), names=["none-of-this-name"]) == []
+    assert examine_as_caller(load(None, {}, []), names=["none-of-this-name"]) == []
 
 
 def test_why_no_agent_runs() -> None:

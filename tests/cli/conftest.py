@@ -81,7 +81,7 @@ class FakeEngine(Engine):
         self.own.calls.append(("checkup", request))
         return self.alone
 
-    def examine_switch(self, settings: Settings, names: list[str] | None) -> list[Finding]:
+    def examine_as_caller(self, settings: Settings, names: list[str] | None) -> list[Finding]:
         self.looked_at.append(names)
         return self.switch
 

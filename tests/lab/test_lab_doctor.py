@@ -22,6 +22,16 @@ Nginx = Callable[[Lab], NginxOrigin]
 EXAMINED_S_MAX = 30.0
 MEMBERSHIP_S = 3.0
 FINE, WARNING, TROUBLE = 0, 6, 7
+CLOSED = """
+table inet closed {
+    chain input {
+        type filter hook input priority filter; policy drop;
+        ct state established,related accept
+        iif lo accept
+        meta l4proto icmp accept
+    }
+}
+"""
 
 
 def test_a_healthy_subnet_is_found_healthy(
@@ -143,6 +153,22 @@ def test_a_querier_is_heard_where_there_is_one(
     assert "no_querier_heard" in without
     [told] = with_one["querier_heard"]
     assert ("MLD" if ipv6 else "IGMP") in told["sentence"]
+
+
+def test_a_firewall_that_drops_our_port_is_named_with_its_chain(
+    make_lab: MakeLab, make_agents: MakeAgents
+) -> None:
+    [host] = make_lab(1, wan=False).hosts
+    host.run(["nft", "-f", "-"], text_in=CLOSED)
+
+    status, found = _examine(make_agents(), host)
+
+    assert status == WARNING
+    [told] = found["firewall_drops"]
+    assert "eth0: the firewall here drops UDP to the group, UDP to us, TCP to us" in (
+        told["sentence"]
+    )
+    assert "table inet closed, chain input" in told["sentence"]
 
 
 def test_where_no_agent_can_run_it_says_why(

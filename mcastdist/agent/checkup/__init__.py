@@ -6,7 +6,7 @@ do nothing else, so that every judgement can be tried on something made by hand.
 
 from __future__ import annotations
 
-from .examine import cannot_run, examine, examine_machine, examine_switch
+from .examine import cannot_run, examine, examine_as_caller, examine_machine
 from .findings import KINDS, QUESTIONS, in_order
 from .keys import look_at_keys
 from .places import of_the_real_places, usable_places
@@ -18,8 +18,8 @@ __all__ = [
     "Trials",
     "cannot_run",
     "examine",
+    "examine_as_caller",
     "examine_machine",
-    "examine_switch",
     "in_order",
     "look_at_keys",
     "of_the_real_places",

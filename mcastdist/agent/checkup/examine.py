@@ -24,6 +24,7 @@ from .buffers import look_at_buffer
 from .clocks import judge_clocks
 from .disk import look_at_disk
 from .findings import finding, in_order
+from .firewall import look_at_firewall
 from .keys import look_at_keys
 from .links import judge_interfaces
 from .names import names_of, shown
@@ -64,12 +65,18 @@ def examine_machine(settings: Settings) -> list[Finding]:
     ]
 
 
-def examine_switch(settings: Settings, names: Sequence[str] | None = None) -> list[Finding]:
-    """What the subnet's switches hear; `names`: the interfaces that the running agent uses."""
+def examine_as_caller(settings: Settings, names: Sequence[str] | None = None) -> list[Finding]:
+    """What root may look at and an agent may not: what switches hear, and the firewall's rules.
+
+    `names`: the interfaces that the running agent uses.
+    """
     if names is not None:
         multicast = replace(settings.multicast, interfaces=tuple(names))
         settings = replace(settings, multicast=multicast)
-    return judge_queriers(look_for_queriers(choose(settings, read_inventory()).chosen))
+    chosen = choose(settings, read_inventory()).chosen
+    return in_order(
+        [*look_at_firewall(settings, chosen), *judge_queriers(look_for_queriers(chosen))]
+    )
 
 
 def cannot_run(why: str) -> Finding:
