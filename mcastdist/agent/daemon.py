@@ -193,7 +193,8 @@ async def open_agent(
 def _library(settings: Settings, identity: Identity) -> Library:
     trusted = trusted_keys(settings.cluster.trusted_keys)
     store = Store(Path(settings.cache.dir), store_limits(settings))
-    return Library(store, key=identity.key, trusted=trusted)
+    revoked = settings.cluster.revoked_keys
+    return Library(store, key=identity.key, trusted=trusted, revoked=revoked)
 
 
 def _tracer(settings: Settings, stack: AsyncExitStack) -> Tracer:

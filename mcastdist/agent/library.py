@@ -37,12 +37,13 @@ class Library:
         *,
         key: ClusterKey,
         trusted: Sequence[PublicKey] | None,
+        revoked: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`trusted` None: whatever is in the store is looked after, and nothing is given out."""
         self.store = store
         self._key = key
-        self._trust = Trust(trusted, store.highest_sequence)
+        self._trust = Trust(trusted, store.highest_sequence, revoked=revoked)
         self._clock = clock
         self._open: dict[ContentId, OpenPackage] = {}
         # Held during I/O: never waited for on the loop. Kept while somebody holds or awaits them:

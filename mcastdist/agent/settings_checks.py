@@ -99,6 +99,11 @@ def http_prefixes(value: object) -> bool:
     return all(re.fullmatch(r"https?://[^/\s]+(/\S*)?", each) for each in value)
 
 
+def key_ids(value: object) -> bool:
+    assert isinstance(value, tuple)
+    return all(re.fullmatch(r"[0-9A-Fa-f]{16}", each) for each in value)
+
+
 def minutes(value: object) -> bool:
     assert isinstance(value, tuple)
     return all(0 < each <= 1_440 for each in value)

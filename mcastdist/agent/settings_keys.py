@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct, field
 
-from .settings_checks import Section, key
+from .settings_checks import Section, key, key_ids
 from .settings_local import (
     CacheSettings,
     ControlSettings,
@@ -47,6 +47,15 @@ class ClusterSettings(Section, frozen=True):
         key(
             "Public keys that may sign packages: minisign key lines, or files.",
             path=True,
+            restart=True,
+        ),
+    ] = ()
+    revoked_keys: Annotated[
+        tuple[str, ...],
+        key(
+            "Ids of keys whose packages are refused, even if `trusted_keys` has the key.",
+            allowed='key ids of 16 hex digits, such as "A1B2C3D4E5F60718"',
+            check=key_ids,
             restart=True,
         ),
     ] = ()

@@ -6,7 +6,7 @@ digest that the task named (PROTOCOL.md, 9).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from mcastdist.errors import ContentError, DigestMismatch
 from mcastdist.manifest import Manifest, PublicKey, check_fresh, verify
@@ -16,10 +16,18 @@ class Trust:
     """What we believe of manifests."""
 
     def __init__(
-        self, keys: Sequence[PublicKey] | None, highest_sequence: Callable[[str], int]
+        self,
+        keys: Sequence[PublicKey] | None,
+        highest_sequence: Callable[[str], int],
+        *,
+        revoked: Collection[str] = (),
     ) -> None:
-        """`keys` None: signatures are not looked at, for a store that gives nothing out."""
+        """`keys` None: signatures are not looked at, for a store that gives nothing out.
+
+        `revoked`: ids, in hexadecimal, of keys that count no more, whoever lists them.
+        """
         self._keys = keys
+        self._revoked = frozenset(one.upper() for one in revoked)
         self._highest_sequence = highest_sequence
 
     def check(self, data: bytes, signature: bytes, *, sha256: bytes | None, now: float) -> Manifest:
@@ -53,7 +61,8 @@ class Trust:
 
     def _verify(self, data: bytes, signature: bytes) -> None:
         if self._keys is not None:
-            verify(data, signature.decode("utf-8", "replace"), self._keys)
+            text = signature.decode("utf-8", "replace")
+            verify(data, text, self._keys, revoked=self._revoked)
 
 
 def _promised(manifest: Manifest, sha256: bytes) -> Manifest:

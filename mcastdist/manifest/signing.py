@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -52,9 +52,23 @@ def sign(
     )
 
 
-def verify(data: bytes, signature: str | bytes, keys: Sequence[PublicKey]) -> PublicKey:
-    """The one of `keys` that signed exactly `data`. Raises BadSignature, naming key ids."""
+def verify(
+    data: bytes,
+    signature: str | bytes,
+    keys: Sequence[PublicKey],
+    *,
+    revoked: Collection[str] = (),
+) -> PublicKey:
+    """The one of `keys` that signed exactly `data`. Raises BadSignature, naming key ids.
+
+    `revoked`: names of keys that count no more, even if they are among `keys`.
+    """
     parsed = _parse(signature)
+    if parsed.key_name in revoked:
+        raise BadSignature(
+            f"signed with key {parsed.key_name}, which is revoked here (cluster.revoked_keys): ask"
+            " the publisher for a package that another key signed"
+        )
     signers = [key for key in keys if key.key_id == parsed.key_id]
     if not signers:
         trusted = ", ".join(key.name for key in keys) or "none"

@@ -58,6 +58,16 @@ def test_nobody_is_trusted(secret: Path) -> None:
     assert look(f"cluster.key_file={secret}") == ["key_private", "no_trusted_key"]
 
 
+def test_a_revoked_key_is_nobody(secret: Path) -> None:
+    of_cluster = f"cluster.key_file={secret}"
+    trusted = f'cluster.trusted_keys=["{SIGNER.public.line}"]'
+    revoked = f'cluster.revoked_keys=["{SIGNER.public.name.lower()}"]'
+    settings = load(None, {}, [of_cluster, trusted, revoked])
+
+    [found] = [one for one in look_at_keys(settings) if one.code == "no_trusted_key"]
+    assert "revoked keys alone" in found.sentence
+
+
 def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from agent_kit import (
+    KEY,
     NOW,
+    SIGNER,
     admit,
     fill,
     held,
@@ -113,6 +115,22 @@ def test_a_key_that_is_trusted_no_more_takes_its_packages_with_it(
     with pytest.raises(BadSignature):
         library.get(published.content, now=NOW)
     assert library.known(AT, now=NOW) is None
+
+
+def test_a_revoked_key_is_refused_though_it_is_trusted_and_takes_its_packages_with_it(
+    reopen: Callable[..., Library], tmp_path: Path
+) -> None:
+    published = publish({"a": b"1"})
+    held(reopen(), published)
+    store = reopen().store
+    revoked = [SIGNER.public.name.lower()]
+    library = Library(store, key=KEY, trusted=[SIGNER.public], revoked=revoked)
+
+    with pytest.raises(BadSignature, match=r"revoked here \(cluster\.revoked_keys\)"):
+        library.get(published.content, now=NOW)
+    assert library.known(AT, now=NOW) is None
+    with pytest.raises(BadSignature, match="revoked"):
+        admit(library, publish({"a": b"2"}))
 
 
 def test_a_refused_manifest_leaves_nothing_behind(library: Library) -> None:

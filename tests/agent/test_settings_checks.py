@@ -11,6 +11,7 @@ from mcastdist.agent.settings_checks import (
     group_network,
     http_prefixes,
     key,
+    key_ids,
     loopback_or_nothing,
     minutes,
     networks,
@@ -31,6 +32,7 @@ GROUP_V6 = group_network(6, 16, 96)
         (networks, ((), ("10.0.0.0/8",), ("fd00::/8", "192.0.2.7/32"))),
         (loopback_or_nothing, ("", "127.9.9.9:0", "localhost:1", "[::1]:65535", "::1:80")),
         (http_prefixes, ((), ("http://a",), ("https://a.b:1/c/d/",))),
+        (key_ids, ((), ("A1B2C3D4E5F60718",), ("a1b2c3d4e5f60718", "0" * 16))),
         (minutes, ((), (0.01,), (1_440.0,))),
     ],
 )
@@ -58,6 +60,7 @@ BAD_PREFIXES = (("ftp://a",), ("http://",), ("http:///p",), ("http://a b",), ("a
         (networks, (("10.0.0.1/8",), ("10.0.0.0/8", "x"), ("",))),
         (loopback_or_nothing, BAD_LISTEN),
         (http_prefixes, BAD_PREFIXES),
+        (key_ids, (("",), ("A1B2C3D4E5F6071",), ("A1B2C3D4E5F607189",), ("A1B2C3D4E5F6071G",))),
         (minutes, ((0.0,), (-1.0,), (1_440.1,), (float("nan"),), (float("inf"),))),
     ],
 )

@@ -81,6 +81,12 @@ def test_another_key_under_the_same_id_does_not_help_nor_harm() -> None:
     assert verify(DATA, OURS, [impostor.public, KEY.public]) == KEY.public
 
 
+def test_a_revoked_key_counts_no_more_though_it_is_trusted() -> None:
+    with pytest.raises(BadSignature, match=f"{KEY.public.name}, which is revoked here"):
+        verify(DATA, OURS, [KEY.public], revoked=[KEY.public.name])
+    assert verify(DATA, OURS, [KEY.public], revoked=[MINISIGN.name]) == KEY.public
+
+
 def test_the_trusted_comment_cannot_be_changed() -> None:
     for old, new in (("tool 1.0", "tool 2.0"), ("tool 1.0", ""), ("tool 1.0", "tool 1.0 ")):
         with pytest.raises(BadSignature):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mcastdist.agent.api import Finding
 from mcastdist.agent.identity import cluster_key, trusted_keys
-from mcastdist.agent.settings import Settings
+from mcastdist.agent.settings import ClusterSettings, Settings
 from mcastdist.errors import McastdistError
 
 from .findings import finding
@@ -35,7 +35,7 @@ def look_at_keys(settings: Settings) -> list[Finding]:
                 "when all machines have the new key, empty cluster.previous_key_files",
             )
         )
-    return found + _trusted(cluster.trusted_keys)
+    return found + _trusted(cluster)
 
 
 def judge_secret(file: str, mode: int) -> list[Finding]:
@@ -73,22 +73,25 @@ def _cluster_key(file: str) -> list[Finding]:
     return judge_secret(file, mode) if os.name == "posix" else []
 
 
-def _trusted(given: tuple[str, ...]) -> list[Finding]:
+def _trusted(cluster: ClusterSettings) -> list[Finding]:
     try:
-        keys = trusted_keys(given)
-        files = [one for one in given if Path(one).is_file()]
+        keys = trusted_keys(cluster.trusted_keys)
+        files = [one for one in cluster.trusted_keys if Path(one).is_file()]
         modes = [(one, Path(one).stat().st_mode) for one in files]
     except (McastdistError, OSError) as error:
         return [_unreadable(error)]
-    if not keys:
+    revoked = {one.upper() for one in cluster.revoked_keys}
+    count = sum(key.name not in revoked for key in keys)
+    if not count:
+        empty = "has revoked keys alone" if keys else "is empty"
         return [
             finding(
                 "no_trusted_key",
-                "cluster.trusted_keys is empty: no package is accepted, only files by digest",
+                f"cluster.trusted_keys {empty}: no package is accepted, only files by digest",
                 "name the public keys of your publishers there",
             )
         ]
-    told = finding("packages_trusted", f"{counted(len(keys), 'public key')} may sign packages")
+    told = finding("packages_trusted", f"{counted(count, 'public key')} may sign packages")
     return [told, *(one for file, mode in modes for one in judge_trusted(file, mode))]
 
 
