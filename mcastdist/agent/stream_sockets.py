@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .gathering import Gathering
 from .interfaces import Chosen
 from .socket_options import Address, Group, enlarge_buffer, rejoin
 from .stream_inlet import RUN_BYTES_MAX, Inlet, Run
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["BUFFER_BYTES", "Address", "Group", "Run", "StreamReceiver", "StreamSender"]
 
 BUFFER_BYTES = 8 << 20  # a receiver that is held up for 60 ms at 1 Gbit/s loses nothing
-# What a run costs is mostly the same however long it is. So after a pause we let one gather before
-# we look, as a network card does with its interrupts; no longer than the buffer takes with ease.
-GATHER_S_MAX = 0.003
-GATHER_SHARE = 0.1
-FAST_BPS = 1_000_000_000
 
 
 class StreamSender:
@@ -87,7 +83,7 @@ class StreamReceiver:
         self.buffer_got = 0  # the least of all interfaces
         self._group = group
         self._buffer = memoryview(bytearray(RUN_BYTES_MAX))
-        self._gather_s = 0.0
+        self._gathering = Gathering(0)
         self._closed = False
         self._turn = 0
         self._receiving = threading.Lock()  # so that no socket is closed under a receive
@@ -112,8 +108,9 @@ class StreamReceiver:
         with self._receiving:
             run = self._read()
             if run is None and not self._closed and self._selector.select(timeout_s):
-                time.sleep(self._gather_s)
+                time.sleep(self._gathering.wait_s)
                 run = self._read()
+                self._gathering.brought(len(run.view) if run is not None else 0)
             return run
 
     def rejoin(self) -> None:
@@ -139,7 +136,7 @@ class StreamReceiver:
         self._inlets.append(inlet)
         got = enlarge_buffer(inlet.sock, self.buffer_asked)
         self.buffer_got = min(self.buffer_got or got, got)
-        self._gather_s = min(GATHER_S_MAX, GATHER_SHARE * self.buffer_got * 8 / FAST_BPS)
+        self._gathering = Gathering(self.buffer_got)
         self.fast = self.fast and inlet.coalescing
         self._selector.register(inlet.sock, selectors.EVENT_READ)
 

@@ -8,7 +8,12 @@ pacing is there to spare. Longer pauses are lost: a limit holds for any second, 
 
 from __future__ import annotations
 
+from mcastdist.wire import BURST_DATAGRAMS_MAX
+
 BURST_S = 0.001  # a millisecond of the rate: few wake-ups, and a queue that any switch can hold
+# At low rates a millisecond is a datagram or two: nothing but wake-ups, and on a busy machine, where
+# each is late, less than the rate. So up to what the cheapest switch holds, if that soon passes.
+LONG_BURST_S = 0.003
 AT_ONCE_S = 0.003  # sleeps end a millisecond or two late
 CATCH_UP_S = 0.02  # on a busy machine they end later; of a second it is 2 %, which limits bear
 REPAY = 0.8  # of the usual distance between bursts, while there is something to make up for
@@ -47,8 +52,10 @@ class Pacer:
         """How many datagrams may go now: none before the deadline, else 1 to `datagrams_max`."""
         if now < self.due_at:
             return 0
-        burst = int(self._rate_bps * BURST_S / self._datagram_bits)
-        return min(max(burst, 1), datagrams_max)
+        usual, long = (
+            int(self._rate_bps * span_s / self._datagram_bits) for span_s in (BURST_S, LONG_BURST_S)
+        )
+        return min(max(usual, min(long, BURST_DATAGRAMS_MAX), 1), datagrams_max)
 
     def sent(self, datagrams: int, now: float) -> None:
         """So many went; the deadline moves on by the time they take."""
