@@ -12,6 +12,7 @@ from checkup_kit import codes
 from mcastdist.agent.api import Finding
 from mcastdist.agent.checkup import firewall
 from mcastdist.agent.checkup.firewall import Rules, judge_firewall, look_at_firewall
+from mcastdist.agent.checkup.iptables_rules import entries_of
 from mcastdist.agent.interfaces import Chosen
 from mcastdist.agent.settings import load
 
@@ -108,6 +109,27 @@ def test_what_iptables_wrote_is_read_by_its_own_words(system: System) -> None:
     assert "drops TCP of ours to others, port 7447 (table ip filter, chain OUTPUT)" in (
         outgoing.sentence
     )
+
+
+def test_firewalld_with_and_without_our_port() -> None:
+    entries = json.loads((RECORDED / "firewalld.json").read_text())["nftables"]
+    without = [one for one in entries if "7447" not in json.dumps(one)]
+
+    assert codes(judge_firewall(Rules(entries), SETTINGS, [ETH0, ETH0_V6])) == ["firewall_open"]
+    for found in judge_firewall(Rules(without), SETTINGS, [ETH0, ETH0_V6]):
+        assert "drops UDP to the group, UDP to us, TCP to us, port 7447" in found.sentence
+        assert "(table inet firewalld, chain filter_INPUT)" in found.sentence
+
+
+def test_ufw_with_and_without_our_port() -> None:
+    saved = (RECORDED / "ufw-save.txt").read_text().splitlines()
+    without = [line for line in saved if "7447" not in line]
+    opened = Rules(entries_of("\n".join(saved), "ip"))
+    closed = Rules(entries_of("\n".join(without), "ip"))
+
+    assert codes(judge_firewall(opened, SETTINGS, [ETH0])) == ["firewall_open"]
+    [found] = judge_firewall(closed, SETTINGS, [ETH0])
+    assert "drops UDP to the group, UDP to us, TCP to us, port 7447" in found.sentence
 
 
 def test_rules_of_the_old_kind_are_read_or_told_of(system: System) -> None:

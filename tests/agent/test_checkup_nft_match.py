@@ -59,6 +59,7 @@ def meta(key: str) -> dict[str, Any]:
         (meta("mark"), 1, None),
         ({"ct": {"key": "state"}}, ["established", "new"], True),
         ({"ct": {"key": "state"}}, "established", False),
+        ({"ct": {"key": "status"}}, "dnat", False),
         ({"ct": {"key": "mark"}}, 1, None),
         ({"fib": {"result": "type"}}, "local", None),
         ("something", 1, None),

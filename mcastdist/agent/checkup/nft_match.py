@@ -54,8 +54,8 @@ def is_among(left: object, right: object, packet: Packet, sets: Sets) -> bool | 
         return _payload(payload, _elements(right, sets), packet)
     if isinstance(meta := left.get("meta"), dict):
         return _meta(str(meta.get("key")), _elements(right, sets), packet)
-    if isinstance(ct := left.get("ct"), dict) and ct.get("key") == "state":
-        return "new" in _elements(right, sets)
+    if isinstance(ct := left.get("ct"), dict) and ct.get("key") in ("state", "status"):
+        return "new" in _elements(right, sets)  # of a first packet all that is known
     return None
 
 
