@@ -41,7 +41,8 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
     wan_bps = options.rate(WAN_BPS)
     count = options.host_count(quick=ENDPOINTS_QUICK, full=ENDPOINTS)
     case = f"{content.size // MIB} MiB, {count} endpoints"
-    for subject, turn in pairs(present(DOWNLOADERS, options, sheet), options.turns()):
+    subjects = present(DOWNLOADERS, options, sheet)
+    for subject, turn in pairs(subjects, options.turns(), sheet, case):
         with sheet.trial(case, subject.name), _lab(count, wan_bps) as lab:
             place = work / f"{subject.name}-{turn}"
             sheet.put(case, subject.name, **_figures(*_deliver(subject, content, lab, place)))

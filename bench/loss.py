@@ -44,7 +44,7 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
     )
     for permille in options.losses(quick=LOSSES_QUICK, full=LOSSES):
         case = f"loss {permille / 10:g} %"
-        for subject, turn in pairs(subjects, options.turns()):
+        for subject, turn in pairs(subjects, options.turns(), sheet, case):
             place = work / f"{subject.name}-{permille}-{turn}"
             with sheet.trial(case, subject.name), Lab(count + 1) as lab:
                 for host in lab.hosts[1:]:

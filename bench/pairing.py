@@ -55,9 +55,16 @@ def present(peers: Sequence[AnyPeer], options: Options, sheet: Sheet) -> list[Su
 
 
 def pairs(
-    subjects: Sequence[Subject[AnyPeer]], turns: int
+    subjects: Sequence[Subject[AnyPeer]], turns: int, sheet: Sheet, case: str
 ) -> Iterator[tuple[Subject[AnyPeer], int]]:
-    """Each subject in each turn, and the turn's number."""
+    """Each subject in each turn, and the turn's number.
+
+    Who did not come to its end once is not waited for again in that case: a peer that hangs would
+    take most of an hour from all others.
+    """
     for turn in range(turns):
         for subject in subjects if turn % 2 == 0 else list(reversed(subjects)):
+            if subject.peer is not None and sheet.hung(case, subject.name):
+                sheet.remark(f"{case}, {subject.name}: hung, and was not tried again")
+                continue
             yield subject, turn

@@ -32,7 +32,7 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
     count = options.host_count(quick=RECEIVERS, full=RECEIVERS)
     case = f"{content.size // MIB} MiB, {count} receivers"
     subjects = present(MULTICAST, options, sheet)
-    for subject, turn in pairs(subjects, options.turns()):
+    for subject, turn in pairs(subjects, options.turns(), sheet, case):
         with (
             sheet.trial(case, subject.name),
             Lab(count + 1, offload=True) as lab,

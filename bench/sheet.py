@@ -71,6 +71,11 @@ class Sheet:
         found = row.figure(figure) if row else None
         return found.median if found else None
 
+    def hung(self, case: str, subject: str) -> bool:
+        """True if a run of it was given up since it did not end."""
+        rows = (row for row in self.rows if (row.case, row.subject) == (case, subject))
+        return any(told.startswith(TimeoutError.__name__) for row in rows for told in row.failures)
+
     def remark(self, sentence: str) -> None:
         """Something a reader of the figures should know."""
         if sentence not in self.remarks:

@@ -59,7 +59,7 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
         content = Content(work, options.size(quick=link.quick_bytes, full=link.full_bytes))
         for permille in options.losses(quick=LOSSES_QUICK, full=LOSSES):
             case = f"{link.name}, loss {permille / 10:g} %"
-            for subject, turn in pairs(subjects, options.turns()):
+            for subject, turn in pairs(subjects, options.turns(), sheet, case):
                 place = work / f"{subject.name}-{link.receivers}-{permille}-{turn}"
                 with sheet.trial(case, subject.name), Lab(link.receivers + 1) as lab:
                     _shape(lab, link.bps, permille)

@@ -37,6 +37,8 @@ QUICK = {
     "download.origin_fallback_delay_s": 3,
     "cache.free_bytes_min": 0,
 }
+# LAB_PORTABLE=1: every agent sends and receives datagram by datagram, as on macOS or Windows.
+PORTABLE = {"multicast.fast_path": False} if os.environ.get("LAB_PORTABLE") else {}
 
 MakeLab = Callable[..., Lab]
 MakeAgents = Callable[..., Agents]
@@ -157,7 +159,8 @@ def make_agents(
     """
 
     def make(settings: dict[str, str | int | float | bool] | None = None) -> Agents:
-        brought.append(Agents(tmp_path_factory.mktemp("a"), keys, {**QUICK, **(settings or {})}))
+        given = {**QUICK, **PORTABLE, **(settings or {})}
+        brought.append(Agents(tmp_path_factory.mktemp("a"), keys, given))
         return brought[-1]
 
     return make

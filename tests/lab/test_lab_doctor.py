@@ -165,8 +165,8 @@ def test_a_firewall_that_drops_our_port_is_named_with_its_chain(
 
     assert status == WARNING
     [told] = found["firewall_drops"]
-    assert "eth0: the firewall here drops UDP to the group, UDP to us, TCP to us" in (
-        told["sentence"]
+    assert (
+        "eth0: the firewall here drops UDP to the group, UDP to us, TCP to us" in (told["sentence"])
     )
     assert "table inet closed, chain input" in told["sentence"]
 
