@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import AsyncMock, Mock
@@ -120,22 +121,18 @@ async def test_interfaces_that_come_are_used(monkeypatch: pytest.MonkeyPatch) ->
 async def test_what_came_before_the_watch_was_open_is_not_missed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    eth0, eth1 = SimpleNamespace(name="eth0"), SimpleNamespace(name="eth1")
+    refresh = AsyncMock()
     monkeypatch.setattr(run_module, "read_inventory", lambda: None)
-    monkeypatch.setattr(run_module, "choose", lambda *_: SimpleNamespace(chosen=["eth0", "eth1"]))
-    refreshed = asyncio.Event()
-
-    async def refresh(agent: Mock) -> None:
-        refreshed.set()
-
+    monkeypatch.setattr(run_module, "choose", lambda *_: SimpleNamespace(chosen=[eth0, eth1]))
+    monkeypatch.setattr(run_module, "InterfaceWatch", Mock())
     monkeypatch.setattr(run_module, "refresh_interfaces", refresh)
-    for seen_at_first, wants in ((["eth0"], True), (["eth0", "eth1"], False)):
-        refreshed.clear()
-        follow = asyncio.create_task(
-            run_module._follow_interfaces(Mock(interfaces=seen_at_first), asyncio.Event())
-        )
-        await asyncio.wait([follow], timeout=0.2)
-        follow.cancel()
-        assert refreshed.is_set() == wants
+    for seen_at_first, times in (([eth0], 1), ([eth0, eth1], 0)):
+        refresh.reset_mock()
+        async with AsyncExitStack() as stack:
+            run_module._watch_interfaces(Mock(interfaces=seen_at_first), stack)
+            await asyncio.sleep(0.2)
+        assert refresh.await_count == times
 
 
 def test_what_nobody_caught_is_logged(caplog: pytest.LogCaptureFixture) -> None:
