@@ -12,7 +12,8 @@ from mcastdist.wire import BURST_DATAGRAMS_MAX
 
 BURST_S = 0.001  # a millisecond of the rate: few wake-ups, and a queue that any switch can hold
 # At low rates a millisecond is a datagram or two: nothing but wake-ups, and on a busy machine,
-# where each is late, less than the rate. So up to what the cheapest switch holds, if that soon passes.
+# where each is late, less than the rate. So up to what the cheapest switch holds, if that soon
+# passes.
 LONG_BURST_S = 0.003
 AT_ONCE_S = 0.003  # sleeps end a millisecond or two late
 CATCH_UP_S = 0.02  # on a busy machine they end later; of a second it is 2 %, which limits bear
