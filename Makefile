@@ -48,8 +48,8 @@ audit: $(STAMP)
 
 # The programs that `python -m bench` compares ours with, and what its lab stands on (Debian, Ubuntu).
 bench-peers:
-	apt-get install -y --no-install-recommends uftp udpcast aria2 wget nginx-light iproute2 nftables \
-	    ethtool util-linux
+	apt-get install -y --no-install-recommends uftp udpcast aria2 wget libnorm-dev libnorm-doc \
+	    g++ nginx-light iproute2 nftables ethtool util-linux
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "mcastdist needs \

@@ -53,7 +53,7 @@ def _names(text: str) -> tuple[str, ...]:
 @click.option("--bytes", "size", callback=_parsed(parse_size), help="Size of the content: 64M.")
 @click.option("--loss", callback=_parsed(parse_loss), help="Loss at each receiver: 5% or 0.05.")
 @click.option("--rate", callback=_parsed(parse_rate), help="Rate of links or stream: 200M.")
-@click.option("--peers", callback=_parsed(_names), help="Only these: uftp,udpcast; '' for none.")
+@click.option("--peers", callback=_parsed(_names), help="Only these: uftp,norm; '' for none.")
 @click.option("--repeat", type=click.IntRange(1), help="How often each subject runs.")
 @click.option("--quick", is_flag=True, help="Small sizes, one run each.")
 @click.option("--patience-s", default=PATIENCE_S, show_default=True, help=PATIENCE)

@@ -7,11 +7,12 @@ receiver has everything, checked by its hash, and what the processes used.
 
 from .aria2 import Aria2
 from .delivery import Delivery, Downloader, Peer
+from .norm import Norm
 from .udpcast import Udpcast
 from .uftp import Uftp
 from .wget import Wget
 
-MULTICAST: tuple[Peer, ...] = (Uftp(), Udpcast())
+MULTICAST: tuple[Peer, ...] = (Uftp(), Udpcast(), Norm())
 DOWNLOADERS: tuple[Downloader, ...] = (Wget(), Aria2())
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Aria2",
     "Delivery",
     "Downloader",
+    "Norm",
     "Peer",
     "Udpcast",
     "Uftp",
