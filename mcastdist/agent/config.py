@@ -25,6 +25,7 @@ def node_config(settings: Settings, interfaces: Sequence[Chosen], *, http_port: 
         start_wait_s_max=multicast.start_wait_s_max,
         multicast_enabled=multicast.enabled and (bool(interfaces) or not _is_choosy(settings)),
         is_connected=bool(interfaces),
+        networks=frozenset(f"{one.name} {one.address}" for one in interfaces),
         min_receivers=multicast.min_receivers,
         min_package_bytes=multicast.min_package_bytes,
         datagram_bytes_max=datagram_bytes_max(settings, interfaces),

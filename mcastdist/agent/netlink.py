@@ -1,8 +1,9 @@
 """Have the interfaces changed? The kernel says so on Linux; elsewhere we look now and then.
 
 One cable that is plugged in makes a handful of messages within a second, so the answer comes once
-they have settled: `on_change` is called at most once for each `settle_s`. Who has no network at all
-is in a hurry: as soon as there is one, the neighbours are to be asked before the origin is.
+they have settled: `on_change` is called at most once for each `settle_s`. Who lacks a network is in
+a hurry: as soon as it is there, the neighbours are to be asked before the origin is. Then the first
+of some messages is answered at once, and those that follow it when they have settled.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class InterfaceWatch:
         self._is_in_a_hurry = is_in_a_hurry
         self._loop = asyncio.get_running_loop()
         self._settling: asyncio.TimerHandle | None = None
+        self._calm_at = 0.0  # whoever is in a hurry was answered a while ago
         self._polling: asyncio.TimerHandle | None = None
         self._look = look
         self._poll_s = poll_s
@@ -77,7 +79,10 @@ class InterfaceWatch:
             while self._heard(self._source):
                 pass
         if self._settling is None:
-            settle_s = min(HURRY_S, self._settle_s) if self._is_in_a_hurry() else self._settle_s
+            now = self._loop.time()
+            hurries = now >= self._calm_at and self._is_in_a_hurry()
+            settle_s = min(HURRY_S, self._settle_s) if hurries else self._settle_s
+            self._calm_at = now + self._settle_s
             self._settling = self._loop.call_later(settle_s, self._settled)
 
     def _heard(self, source: socket.socket) -> bool:

@@ -162,13 +162,19 @@ async def _reload(controller: AgentController) -> None:
 
 def _watch_interfaces(agent: Agent, stack: AsyncExitStack) -> None:
     changes = asyncio.Event()
-    watch = InterfaceWatch(changes.set, is_in_a_hurry=lambda: not agent.interfaces)
+    used = {one.name for one in agent.interfaces}  # at any time
+    watch = InterfaceWatch(changes.set, is_in_a_hurry=lambda: lacks_interface(agent, used))
     stack.callback(watch.close)
-    follow = asyncio.create_task(_follow_interfaces(agent, changes))
+    follow = asyncio.create_task(_follow_interfaces(agent, changes, used))
     stack.callback(follow.cancel)
 
 
-async def _follow_interfaces(agent: Agent, changes: asyncio.Event) -> None:
+def lacks_interface(agent: Agent, used: set[str]) -> bool:
+    """True if there is none, or one that was in use is gone: who has many may lack one for ever."""
+    return not agent.interfaces or not used <= {one.name for one in agent.interfaces}
+
+
+async def _follow_interfaces(agent: Agent, changes: asyncio.Event, used: set[str]) -> None:
     if await asyncio.to_thread(_chosen_now, agent.settings) != agent.interfaces:
         changes.set()  # between our first look and the watch: likely while a machine starts
     while True:
@@ -176,6 +182,7 @@ async def _follow_interfaces(agent: Agent, changes: asyncio.Event) -> None:
         changes.clear()
         try:
             await refresh_interfaces(agent)
+            used.update(one.name for one in agent.interfaces)
         except Exception as error:
             log.error("the interfaces could not be looked at again", error)
 

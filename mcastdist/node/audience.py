@@ -87,6 +87,10 @@ class Audience:
         """Those who still need something."""
         return [listener for listener in self._listeners.values() if not listener.is_finished]
 
+    def is_heard_since(self, at: float) -> bool:
+        """True if somebody who needs something has reported since then."""
+        return any(listener.heard_at >= at for listener in self.unfinished())
+
     def streamable(self) -> list[Listener]:
         """Those whom a stream would help."""
         return [listener for listener in self._listeners.values() if listener.takes_stream]

@@ -18,6 +18,7 @@ class NodeConfig:
     start_wait_s_max: float = 0.0  # with start_when_receivers: start after this long anyway
     multicast_enabled: bool = True
     is_connected: bool = True  # an interface is up on which others can be heard
+    networks: frozenset[str] = frozenset()  # what is used of them now, by any names
     min_receivers: int = 2
     min_package_bytes: int = 1 << 20
     datagram_bytes_max: int = 1_472

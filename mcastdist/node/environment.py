@@ -26,6 +26,7 @@ class Environment:
     trace: Tracer = silent
     locks: LockFactory = nullcontext
     is_connected: bool = True  # as the newest configuration says; tasks keep their own
+    arrivals: int = 0  # how often a network came that was not there before
     has_room: Callable[[], bool] = lambda: True  # for one more task to be at work
     other_keys: tuple[ClusterKey, ...] = ()  # of the cluster, while a key is rotated
     _requests: count[int] = field(default_factory=lambda: count(1))

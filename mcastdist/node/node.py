@@ -38,6 +38,7 @@ class Node:
 
     def configure(self, config: NodeConfig, *, now: float) -> None:
         """Other settings, for what begins now; whether others can be heard, also for tasks."""
+        self._env.arrivals += bool(config.networks - self._config.networks)
         self._config, self._env.is_connected = config, config.is_connected
         tasks = self._roll.all()
         with self._turn(tasks):

@@ -37,6 +37,8 @@ class Participation:
         self._began_at = now - spec.waited_s
         self._start_at: float | None = None  # when the stream may start, by whoever represents
         self._outputs: list[Command] = []
+        self._env = env
+        self._arrivals = env.arrivals  # as far as we have noticed
         self._candidacy = Candidacy(spec=spec, config=config, env=env, now=now)
         self._candidate = self._candidacy.candidate
         self.parts = Parts(spec=spec, config=config, env=env)
@@ -137,6 +139,9 @@ class Participation:
         if ours is not None and now - ours.wake_at() > LEASE_S:  # nobody follows it any more
             self._candidate.resign("overslept", now=now)
             self.apply_roles(now)
+        if self._arrivals != self._env.arrivals:
+            self._arrivals = self._env.arrivals
+            self._meet_network(now)
         self._candidacy.wake(now=now)
         self.parts.wake(now=now)
 
@@ -180,6 +185,18 @@ class Participation:
         elif reception is not None and isinstance(message, Dismiss) and sender == reception.leader:
             reception.dismissed(message.reason, now=now)
             self._candidacy.stand_back(now=now)
+
+    def _meet_network(self, now: float) -> None:
+        """One of several networks has come, or is back: others may have gone on there without us.
+
+        Who is needed on another one represents on, and finds out by its announcement; who follows
+        somebody hears by itself if that is not the only one.
+        """
+        ours = self.parts.representation
+        if ours is not None and ours.audience.is_heard_since(now - LEASE_S):
+            self._announce_soon(now)
+        elif self.leader is None and self._config.multicast_enabled:
+            self._candidate.resign("network_back", now=now)
 
     # Within: saying
 

@@ -36,6 +36,7 @@ class Patience:
         self._retries = 0
         self._starved_at = NEVER
         self._is_connected = env.is_connected  # as far as we have noticed
+        self._arrivals = env.arrivals
         self.fallbacks: Counter[str] = Counter()  # reason code -> times
         self.origin_is_open = False
         self.is_starved = False  # we have followed for so long in vain that we wait for nobody
@@ -126,9 +127,11 @@ class Patience:
     # Within
 
     def _notices_network(self, now: float) -> bool:
-        """True if it is back; that it has gone is written down."""
+        """True if it is back, or one of several while we rest; that it has gone is written down."""
+        has_come = self._arrivals != self._env.arrivals
+        self._arrivals = self._env.arrivals
         if self._is_connected == self._env.is_connected:
-            return False
+            return has_come and self.is_resting
         self._is_connected = self._env.is_connected
         if not self._is_connected:
             self.fallbacks["no_network"] += 1

@@ -41,6 +41,8 @@ def test_settings_are_handed_on_in_the_nodes_units() -> None:
 
 def test_without_an_interface_there_is_multicast_once_there_is_one() -> None:
     assert config().is_connected
+    assert len(config().networks) == 1
+    assert config(interfaces=()).networks == frozenset()
     assert config(interfaces=()).multicast_enabled
     assert not config(interfaces=()).is_connected
 

@@ -17,7 +17,7 @@ from daemon_kit import connected, daemon
 
 from mcastdist.agent import run as run_module
 from mcastdist.agent.api import TaskRequest
-from mcastdist.agent.run import _log_unexpected, offline_cache, refresh_interfaces
+from mcastdist.agent.run import _log_unexpected, lacks_interface, offline_cache, refresh_interfaces
 from mcastdist.agent.settings import load
 from mcastdist.errors import StoreBusy
 
@@ -133,6 +133,14 @@ async def test_what_came_before_the_watch_was_open_is_not_missed(
             run_module._watch_interfaces(Mock(interfaces=seen_at_first), stack)
             await asyncio.sleep(0.2)
         assert refresh.await_count == times
+
+
+def test_who_had_more_interfaces_lacks_one_until_it_is_back() -> None:
+    eth0, eth1 = SimpleNamespace(name="eth0"), SimpleNamespace(name="eth1")
+
+    assert lacks_interface(Mock(interfaces=[]), set())
+    assert lacks_interface(Mock(interfaces=[eth1]), {"eth0", "eth1"})
+    assert not lacks_interface(Mock(interfaces=[eth0, eth1]), {"eth0", "eth1"})
 
 
 def test_what_nobody_caught_is_logged(caplog: pytest.LogCaptureFixture) -> None:

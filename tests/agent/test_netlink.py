@@ -103,6 +103,23 @@ async def test_who_has_no_network_is_told_soon(
     watch.close()
 
 
+async def test_whoever_is_in_a_hurry_is_not_told_again_and_again(
+    kernel: tuple[socket.socket, socket.socket],
+) -> None:
+    """A machine that lacks one interface for good may have others that come and go all day."""
+    tells, hears = kernel
+    changes = Changes()
+    watch = InterfaceWatch(changes, settle_s=WAIT_S * 9, is_in_a_hurry=lambda: True, source=hears)
+    tells.send(b"link")
+    await changes.wait()
+
+    for _ in range(3):
+        tells.send(b"link")
+        await asyncio.sleep(1.5 * HURRY_S)
+    assert changes.count == 1
+    watch.close()
+
+
 async def test_after_close_nothing_is_told(kernel: tuple[socket.socket, socket.socket]) -> None:
     tells, hears = kernel
     changes = Changes()

@@ -37,6 +37,15 @@ def test_who_needs_something_and_whom_a_stream_helps(
     assert bool(audience.streamable()) is takes_stream
 
 
+def test_who_needs_something_was_heard_a_while_ago_or_just_now() -> None:
+    audience = _audience(one=report())
+    audience.report(OTHER, address(OTHER), report(ReceiverState.DONE), now=9.0)
+    assert audience.is_heard_since(0.0)
+    assert not audience.is_heard_since(5.0)
+    audience.report(LEADER, address(LEADER), report(), now=6.0)
+    assert audience.is_heard_since(5.0)
+
+
 def test_whom_we_dismissed_stays_dismissed_whatever_it_reports() -> None:
     audience = _audience(one=report())
     audience.all()[0].dismissed = True

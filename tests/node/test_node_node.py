@@ -118,6 +118,20 @@ def test_whether_others_can_be_heard_is_noticed_by_tasks_under_way() -> None:
     assert roles == [Role.LEADING, Role.ABSTAINING, Role.LEADING]
 
 
+def test_a_network_that_comes_is_noticed_by_tasks_under_way_and_one_that_goes_is_not() -> None:
+    node = _node(networks=frozenset({"eth0", "eth1"}))
+    node.start(SPEC, package=None, config=None, now=0.0)
+    task = node.task(SPEC.id)
+    assert task is not None
+    roles = []
+    for until, networks in ((1.0, {"eth1"}), (2.0, {"eth0", "eth1"}), (2.1, {"eth0"})):
+        _run(node, until)
+        roles.append(task.role)
+        node.configure(configuration(networks=frozenset(networks)), now=until)
+    roles.append(task.role)
+    assert roles == [Role.LEADING, Role.LEADING, Role.SEEKING, Role.SEEKING]
+
+
 def test_a_busy_holder_says_so() -> None:
     node = _holder()
     node.uploads_busy = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from node_kit import (
+    BLOCKS,
     LEADER,
     LOCATOR,
     ME,
@@ -63,6 +64,46 @@ def _hear(ours: Participation, message: Message, now: float, *, sender: int = LE
     node = type(LEADER)(sender)  # type: ignore[operator]  # NewType is the identity
     ours.receive(message, node, address(node), now=now)
     ours.apply_roles(now)
+
+
+def _meets_a_network(ours: Participation, now: float) -> Role:
+    """The part it plays once another network has come."""
+    ours._env.arrivals += 1
+    ours.wake(now=now)
+    ours.apply_roles(now)
+    return ours.role
+
+
+def test_who_is_alone_on_its_networks_asks_anew_when_one_comes() -> None:
+    ours = _participation()
+    _run(ours, 1.0)
+    assert ours.role is Role.LEADING
+    assert _meets_a_network(ours, 1.0) is Role.SEEKING
+    _run(ours, 3.0)
+    assert ours.role is Role.LEADING
+
+
+def test_who_is_needed_on_another_network_announces_and_represents_on() -> None:
+    ours = _participation()
+    _run(ours, 1.0)
+    ours.parts.package_known(package(range(BLOCKS)), now=1.0)
+    session = ours.parts.session
+    assert session is not None
+    _hear(ours, report(session=session), 1.5)
+    ours.drain()
+    assert _meets_a_network(ours, 2.0) is Role.LEADING
+    assert said(_run(ours, 2.2), Announce)
+    _run(ours, 6.0)
+    assert _meets_a_network(ours, 6.0) is Role.SEEKING  # nobody was heard since
+
+
+def test_who_follows_or_does_without_multicast_takes_no_notice_of_networks() -> None:
+    ours = _participation()
+    _hear(ours, announce(), 0.1)
+    assert _meets_a_network(ours, 0.2) is Role.FOLLOWING
+    alone = _participation(multicast_enabled=False)
+    alone.apply_roles(0.0)
+    assert _meets_a_network(alone, 0.2) is Role.ALONE
 
 
 def test_who_hears_nobody_represents() -> None:

@@ -59,6 +59,20 @@ def test_a_network_that_is_back_ends_every_wait_and_closes_the_origin_again() ->
     assert not patience.retry_is_due(23.0)
 
 
+def test_one_of_several_networks_ends_a_rest_and_nothing_else() -> None:
+    env = environment()
+    patience = Patience(config=configuration(retry_backoff_s=(300.0,)), env=env)
+    patience.wait_for_origin(0.0)
+    env.arrivals += 1
+    assert not patience.retry_is_due(1.0)
+    assert patience.origin_is_due(60.0)
+    patience.wait_to_retry(61.0)
+
+    env.arrivals += 1
+    assert patience.retry_is_due(62.0)
+    assert not patience.is_resting
+
+
 def test_what_comes_meanwhile_ends_the_wait() -> None:
     patience = _patience()
     patience.wait_for_origin(100.0)

@@ -45,10 +45,18 @@ __all__ = ["Link", "Segment"]
 DATAGRAM_BYTES = 40 + 256
 LAN_DELAY_S = 0.0003
 SETTLE_S, HURRY_S = 1.0, 0.05  # as agent.netlink waits
+TWO_CABLES = frozenset({"pulled", "other"})  # `networks` of a machine with two: one can be pulled
 ROUNDING_S = 1e-6  # what a difference of two clocks may be off
 LOW_32_BITS = 0xFFFF_FFFF
 PARITY = Fountain()
 Deliver = Callable[[], None]
+
+
+def _cabled(config: NodeConfig, *, is_in: bool) -> NodeConfig:
+    """What its agent says of a machine's interfaces; nobody else is on the second one."""
+    if not config.networks:
+        return replace(config, is_connected=is_in)
+    return replace(config, networks=TWO_CABLES if is_in else TWO_CABLES - {"pulled"})
 
 
 class Segment:
@@ -193,7 +201,7 @@ class Segment:
     def _notice_cable(self, machine: Machine, *, is_in: bool) -> None:
         def notice() -> None:
             if is_in == (machine.side == 0):  # not moved again meanwhile
-                machine.config = replace(machine.config, is_connected=is_in)
+                machine.config = _cabled(machine.config, is_in=is_in)
                 machine.node.configure(machine.config, now=self.clock(machine))
 
         self.later(machine, HURRY_S if is_in else SETTLE_S, notice)

@@ -6,11 +6,12 @@ import pytest
 from moments import MOMENTS, receivers, run_to, session
 from observed import note
 from promises import AT_EACH, AT_EACH_FOR, finish
-from segment import HURRY_S, Segment
+from segment import HURRY_S, TWO_CABLES, Segment
 from segment_machine import Fetch
 from segment_web import HTTP_LATENCY_S
 
 from mcastdist.ids import NodeId
+from mcastdist.timers import NEVER
 
 AWAY_S = (0.5, 1.5, 4.0, 30.0, 200.0)  # less than a settling, than a lease, than a back-off, ...
 LEASE_OVER_S = 4.0
@@ -85,6 +86,25 @@ def test_who_has_another_way_to_the_origin_waits_for_its_cable_before_it_pays(
     finish(segment, until=back_at + 90.0)
     assert shortly.source_bytes["origin"] == 0
     assert long.done_at is not None
+    assert segment.wan_copies <= 2.0
+
+
+@pytest.mark.parametrize("away_s", AWAY_S)
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("seed", AT_EACH_FOR)
+def test_one_of_two_cables_may_be_out_for_as_long_as_it_likes(
+    seed: int, moment: str, away_s: float
+) -> None:
+    """The representative's or a receiver's, and the origin is on it: when it is back they ask."""
+    segment = session(seed, moment, retry_backoff_s=RETRY_S, networks=TWO_CABLES)
+    representative = run_to(segment, moment)
+    away = representative if seed % 2 else receivers(segment)[0].id
+    back_at = _away(segment, away, away_s)
+    finish(segment, until=back_at + 400.0)
+    paid = [one for one in _paid_since(segment, back_at) if one.node == away]
+    note("blocks paid by it when it knows", len(paid))
+    assert not [one for one in paid if one.holders]
+    assert max(m.done_at or NEVER for m in segment.machines.values()) - back_at <= BACK_S_MAX
     assert segment.wan_copies <= 2.0
 
 
