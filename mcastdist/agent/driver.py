@@ -23,6 +23,7 @@ from .checkup import Trials
 from .hands import Hands, Listener
 from .hearing import Ear
 from .identity import Voice
+from .landings import Landing, Landings
 from .package import Landed, OpenPackage
 from .runs import Run, Runs
 from .streaming import node_of
@@ -63,6 +64,7 @@ class Driver:
             before_wake=self._look_around,
             on_broken=listener.broken,
         )
+        self._landings = Landings(self._blocks)
         self._streams = streams
         self._listener = listener
         self._is_busy = is_busy
@@ -84,12 +86,12 @@ class Driver:
 
     def stop(self, task: str, reason: str) -> None:
         """Suspended, cancelled, or the agent goes: leave in good order."""
+        self._landings.tell_all()
         self._turns.take([task], lambda: self.node.stop(task, reason, now=time.monotonic()))
 
     def configure(self, config: NodeConfig) -> None:
         """Settings or interfaces have changed."""
-        now = time.monotonic()
-        self._turns.take((), lambda: self.node.configure(config, now=now))
+        self._turns.take((), lambda: self.node.configure(config, now=time.monotonic()))
 
     def damaged(self, package: OpenPackage, chunks: Iterable[int]) -> None:
         """These chunks of a package were verified once, and are bad now."""
@@ -164,8 +166,7 @@ class Driver:
         self, stream: Stream, block: int, landed: Landed, shares: dict[str, int]
     ) -> None:
         """A block of the stream was opened and written."""
-        blocks = RangeSet([(block, block + 1)])
-        self._turns.call_from_thread(self._blocks, stream.task, blocks, landed, shares)
+        self._landings.add(Landing(stream.task, block, landed, shares))
 
     def stream_lost(self, stream: Stream, block: int) -> None:
         """A block that was to be sent is not here any more."""
@@ -182,6 +183,7 @@ class Driver:
 
     def lost(self, task: str, blocks: RangeSet) -> None:
         """These blocks are not sound after all: fetch them again."""
+        self._landings.tell_all()
         self._for_sharing(
             task, lambda run: self.node.blocks_lost(run.spec.id, blocks, now=time.monotonic())
         )
