@@ -1,4 +1,4 @@
-"""NORM: multicast with NACKs and parity on demand (RFC 5740), by its example program `normCast`.
+"""NORM: multicast with NACKs and parity on demand (RFC 5740), by its authors' example `normCast`.
 
 The sender has the receivers acknowledge, and ends when the last has acknowledged the whole file;
 the receivers would wait for another one. A rate counts NORM's own headers, not those of UDP.
@@ -22,8 +22,10 @@ LISTENING_S = 0.5  # what a receiver takes to join its group
 SENDER_ID = 1
 RATE_BPS = 1_000_000_000  # where none is told; its own congestion control takes twice as long
 
-# As many bytes as a frame holds beside the headers, in blocks of 64; parity is sent when asked for.
-SEGMENTS = ("segment", "1400", "block", "64", "parity", "16")
+# As many bytes as a frame holds beside the headers, in blocks of 64. Ten of the 24 parity segments
+# are sent unasked: NORM's rounds of repair are long, and without that its rate is halved where 5 %
+# is lost. Where nothing is lost, that costs a sixth more bytes, and up to a quarter of the rate.
+SEGMENTS = ("segment", "1400", "block", "64", "parity", "24", "auto", "10")
 
 
 class Norm:
