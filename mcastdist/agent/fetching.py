@@ -33,6 +33,7 @@ class Fetcher:
     """Carries out GetManifest and GetBlocks."""
 
     def __init__(self, means: Means) -> None:
+        self._clients = (means.client, means.peers)
         self._reports = means.reports
         self._manifests = ManifestFetch(means)
         self._blocks = BlockFetch(means)
@@ -53,6 +54,11 @@ class Fetcher:
         task = self._tasks.pop(request, None)
         if task is not None:
             task.cancel()
+
+    async def renew_connections(self) -> None:
+        """An address of ours is gone: what is asked for by it fails, and may be asked for anew."""
+        for client in self._clients:
+            await client.renew_connections()
 
     async def close(self) -> None:
         """Stop all requests."""

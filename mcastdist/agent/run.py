@@ -190,11 +190,14 @@ async def _follow_interfaces(agent: Agent, changes: asyncio.Event, used: set[str
 async def refresh_interfaces(agent: Agent) -> None:
     """Use the interfaces as they are now; a stream under way keeps those it began with."""
     chosen = await asyncio.to_thread(_chosen_now, agent.settings)
+    gone = {one.address for one in agent.interfaces} - {one.address for one in chosen}
     agent.interfaces[:] = chosen
     for refusal in agent.transport.refresh(chosen):
         log.warning("interface cannot be used", why=refusal)
     if agent.http_port:
         await agent.peers.listen(bindable(chosen), agent.http_port)
+    if gone:
+        await agent.driver.hands.fetcher.renew_connections()
     await agent.reconfigure()
     log.info("interfaces looked at again", used=[one.name for one in chosen])
 

@@ -89,6 +89,11 @@ class HttpClient:
         self._parking.clear()
         await self._connections.close()
 
+    async def renew_connections(self) -> None:
+        """An address of ours is gone: close all connections, and use new ones."""
+        self._parking.clear()
+        await self._connections.renew()
+
     def set_rate_limit(self, rate_limit_bps: int) -> None:
         """Another limit from now on, also for transfers under way; 0 is none."""
         self._rate.set(rate_limit_bps)

@@ -66,6 +66,17 @@ class Connections:
             headers={"Accept-Encoding": "identity", "User-Agent": "mcastdist"},
         )
 
+    async def renew(self) -> None:
+        """An address of ours is gone: nothing comes any more on connections that have it.
+
+        Nor does anything tell: who waits on one would wait until it is too long. So all are closed,
+        which is told as `reset`, and what is asked from now on has new ones.
+        """
+        before = self._session
+        self.open()
+        if before is not None:
+            await before.close()
+
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
@@ -113,17 +124,22 @@ class Connections:
     async def _ask_once(
         self, url: URL, headers: Mapping[str, str], asked_url: str
     ) -> aiohttp.ClientResponse:
-        assert self._session is not None, "use HttpClient as an async context manager"
+        session = self._session
+        assert session is not None, "use HttpClient as an async context manager"
         buffer = self._rate.piece_bytes_max(READ_BUFFER_BYTES)
         try:
             async with asyncio.timeout(self._connect_timeout_s + self._stall_timeout_s):
-                return await self._session.get(
+                return await session.get(
                     url,
                     headers={**headers, **host_header(url)},
                     allow_redirects=False,
                     read_bufsize=max(READ_BUFFER_BYTES_MIN, buffer),
                 )
-        except EXPECTED as error:
+        except Exception as error:
+            if session is not self._session:  # aiohttp asks once more, of a session that is closed
+                error = ConnectionResetError(*error.args)
+            elif not isinstance(error, EXPECTED):
+                raise
             raise source_error(error, asked_url, has_answered=False) from error
 
 

@@ -103,8 +103,10 @@ async def test_interfaces_that_come_are_used(monkeypatch: pytest.MonkeyPatch) ->
     fresh = [SimpleNamespace(name="eth1", address="10.0.0.1")]
     monkeypatch.setattr(run_module, "read_inventory", lambda: None)
     monkeypatch.setattr(run_module, "choose", lambda *_: SimpleNamespace(chosen=fresh))
+    renew = AsyncMock()
     agent = Mock(
-        interfaces=["old"],
+        interfaces=[SimpleNamespace(name="eth0", address="10.0.0.9")],
+        driver=Mock(hands=Mock(fetcher=Mock(renew_connections=renew))),
         http_port=7447,
         transport=Mock(refresh=Mock(return_value=["eth1: busy"])),
         peers=Mock(listen=AsyncMock()),
@@ -116,6 +118,10 @@ async def test_interfaces_that_come_are_used(monkeypatch: pytest.MonkeyPatch) ->
     agent.transport.refresh.assert_called_once_with(fresh)
     agent.peers.listen.assert_awaited_once_with(["10.0.0.1"], 7447)
     agent.reconfigure.assert_awaited_once_with()
+    renew.assert_awaited_once_with()  # for 10.0.0.9 is gone
+
+    await refresh_interfaces(agent)
+    renew.assert_awaited_once_with()
 
 
 async def test_what_came_before_the_watch_was_open_is_not_missed(

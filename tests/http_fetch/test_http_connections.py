@@ -31,6 +31,29 @@ async def test_no_answer_at_all_is_a_timeout() -> None:
     assert caught.value.code == "timeout"
 
 
+async def test_renewed_connections_end_what_waits_on_the_old_ones() -> None:
+    """As when this machine's address has changed: no server and no network would ever tell."""
+    asked = asyncio.Event()
+
+    async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        if heard.target == "/slow":
+            asked.set()
+            await asyncio.sleep(60)
+        await whole(CONTENT)(heard, writer)
+
+    async with scripted(answer) as server, HttpClient() as client:
+        await client.get_small(server.url, bytes_max=SIZE)
+        waiting = asyncio.create_task(client.get_small(f"{server.url}/slow", bytes_max=SIZE))
+        await asked.wait()
+        await client.renew_connections()
+        with pytest.raises(SourceError) as caught:
+            await asyncio.wait_for(waiting, 5)
+        again = await client.get_small(server.url, bytes_max=SIZE)
+    assert caught.value.code == "reset"
+    assert again == CONTENT
+    assert server.connections == 2
+
+
 async def test_a_connection_that_closes_without_an_answer() -> None:
     async def answer(_: Heard, writer: asyncio.StreamWriter) -> None:
         raise EOFError
