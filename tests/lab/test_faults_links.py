@@ -25,6 +25,8 @@ MakeLab = Callable[..., Lab]
 MakeAgents = Callable[..., Agents]
 Nginx = Callable[[Lab], NginxOrigin]
 
+SLOW_WAN_BPS = 80_000_000  # the payload then takes 7 s
+BEFORE_IT_KNOWS_COPIES = 0.15  # a second of that WAN: what takes 50 ms, on a machine that is busy
 SLOW_STREAM = {"multicast.rate_limit_bps": 150_000_000}  # 3.8 s
 HOLD = (
     "import socket, time; s = socket.create_server(('{host}', {port})); print('held', flush=True);"
@@ -45,6 +47,7 @@ def test_a_receiver_whose_cable_is_pulled_for_a_while_completes(
     tap, origin, agents = Tap(lab), nginx(lab), make_agents(SLOW_STREAM)
     *sound, pulled = lab.hosts
     if second_interface:
+        lab.wan_rate(SLOW_WAN_BPS)
         pulled.run(["ip", "link", "add", "eth1", "type", "veth", "peer", "name", "nobody"])
         pulled.run(["ip", "address", "add", "10.88.0.1/24", "dev", "eth1"])
         for name in ("eth1", "nobody"):
@@ -64,7 +67,7 @@ def test_a_receiver_whose_cable_is_pulled_for_a_while_completes(
 
     assert_delivered(package, agents, lab.hosts)
     copies = origin.bytes_served(package.payload_name) / package.payload_bytes
-    assert copies <= PAYLOAD_COPIES_MAX
+    assert copies <= PAYLOAD_COPIES_MAX + second_interface * BEFORE_IT_KNOWS_COPIES
     assert bool(events(agents, pulled, "node.fallback", code="no_network")) != second_interface
 
 
