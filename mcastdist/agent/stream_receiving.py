@@ -95,7 +95,7 @@ class ReceivingStream:
     def _receive_all(self) -> None:
         """A run of datagrams at a time; complete blocks to the workers."""
         while not self._over.is_set():
-            run = self.sockets.receive(IDLE_WAIT_S)
+            run = self.sockets.receive(IDLE_WAIT_S, self._idle)
             with self.stream.lock:
                 if run is not None:
                     self._datagrams += -(-len(run.view) // max(1, run.stride))
@@ -108,6 +108,10 @@ class ReceivingStream:
             for assembly in complete:
                 if not self._hand_over(assembly):
                     return
+
+    def _idle(self) -> None:
+        with self.stream.lock:
+            self._receiver.progress.idle(time.monotonic())
 
     def _hand_over(self, assembly: Assembly) -> bool:
         """Wait for a free worker; False if the stream is over before there is one."""

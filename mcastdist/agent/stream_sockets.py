@@ -14,7 +14,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .gathering import Gathering
@@ -66,6 +66,10 @@ class StreamSender:
             outlet.sock.close()
 
 
+def _ignore() -> None:
+    """Whoever receives need not know that nothing is there."""
+
+
 class StreamReceiver:
     """Receives a data group on all interfaces. `receive` is for one thread, `close` for any."""
 
@@ -103,14 +107,21 @@ class StreamReceiver:
         """Datagrams the kernel had for us and dropped, since we were too slow (Linux)."""
         return sum(inlet.drops for inlet in self._inlets)
 
-    def receive(self, timeout_s: float) -> Run | None:
-        """The next run, or None after `timeout_s` seconds or when closed."""
+    def receive(self, timeout_s: float, when_empty: Callable[[], None] = _ignore) -> Run | None:
+        """The next run, or None after `timeout_s` seconds or when closed.
+
+        `when_empty` is called before it waits: all that came has been given out.
+        """
         with self._receiving:
             run = self._read()
-            if run is None and not self._closed and self._selector.select(timeout_s):
-                time.sleep(self._gathering.wait_s)
-                run = self._read()
-                self._gathering.brought(len(run.view) if run is not None else 0)
+            if run is not None or self._closed:
+                return run
+            when_empty()
+            if not self._selector.select(timeout_s):
+                return None
+            time.sleep(self._gathering.wait_s)
+            run = self._read()
+            self._gathering.brought(len(run.view) if run is not None else 0)
             return run
 
     def rejoin(self) -> None:

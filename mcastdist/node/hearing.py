@@ -11,7 +11,7 @@ from mcastdist.timers import NEVER
 from mcastdist.wire import DEAF_S, REPORTS_PER_S_MAX, Announce, Phase
 
 # After a round: time for another to be announced, when everybody has reported.
-WRAP_GRACE_S = 1.0
+WRAP_GRACE_S = 0.5
 OUT_OF_REACH_S = 2.5  # two announcements to the group missed: chance alone loses both seldom
 SLACK_S = 0.1  # an announcement may overtake the datagrams before it, and we look now and then
 

@@ -32,8 +32,8 @@ from .config import NodeConfig
 from .environment import Environment
 from .worth import first_round, further_round, may_start
 
-CHECK_S = 0.1  # how often the phase is looked at while something moves
-ROUND_GRACE_S = 0.4  # after a round, beside the time in which all report what they lack
+CHECK_S = 0.05  # how often the phase is looked at while something moves
+ROUND_GRACE_S = 0.2  # after a round, beside the time in which all report what they lack
 CLOSE_S = 3.0  # nobody needed anything for this long
 
 

@@ -50,7 +50,7 @@ class Receiver:
         self._meter = Meter(datagram_bytes=self._datagram_bytes, now=now)
         self._ready: list[Slot] = []
         self._while_lent: set[Slot] = set()  # got symbols while they were being opened
-        self._progress = Progress(geometry.block_count, now)
+        self.progress = Progress(geometry.block_count, now)
         self._now = now
         self.heard_at: float | None = None  # the last datagram of this session
         self.counters = Counters()
@@ -115,7 +115,7 @@ class Receiver:
     def passed(self, position: int, now: float) -> None:
         """The representative says: the blocks below `position` have been streamed."""
         self._now = now
-        self._progress.announced(position, now)
+        self.progress.announced(position, now)
 
     # Out
 
@@ -135,7 +135,7 @@ class Receiver:
     def lacking(self, now: float) -> list[tuple[int, int]]:
         """(block, missing symbols) of the blocks whose stream has passed, rising."""
         lacking = []
-        for first, last in self._held.gaps(0, self._progress.passed(now)):
+        for first, last in self._held.gaps(0, self.progress.passed(now)):
             for block in range(first, last):
                 missing = self._missing(block, now)
                 if missing > 0:
@@ -149,7 +149,7 @@ class Receiver:
     @property
     def position(self) -> int:
         """The blocks below this have passed, as far as we know."""
-        return self._progress.position
+        return self.progress.position
 
     @property
     def evicted(self) -> int:
@@ -174,7 +174,7 @@ class Receiver:
     def _take_warily(self, slot: Slot | None, stretch: Stretch, now: float) -> None:
         """The first of a block that we know nothing of yet, or a time of forgeries."""
         is_held = slot is None and stretch.block in self._held
-        if is_held and (stretch.is_parity or not self._progress.is_news(stretch.block)):
+        if is_held and (stretch.is_parity or not self.progress.is_news(stretch.block)):
             self.counters.duplicate += len(stretch.payloads) * self._datagram_bytes
             return
         if self._trust.is_wary(now) or not self._trust.genuine(stretch.part(0, 1)).all():
@@ -190,7 +190,7 @@ class Receiver:
 
     def _put(self, slot: Slot | None, stretch: Stretch, now: float) -> None:
         """Symbols that are believed go where they belong."""
-        self._progress.heard(stretch.block, is_parity=stretch.is_parity, now=now)
+        self.progress.heard(stretch.block, is_parity=stretch.is_parity, now=now)
         of_use = 0
         if slot is not None:
             slot.touched_at = now

@@ -180,7 +180,7 @@ def test_before_another_round_all_can_have_told_what_they_lack() -> None:
     for second in range(1, 10):
         done = report(DONE, held_blocks=BLOCKS)
         _hear(ours, 1.5 + second, *nodes[100 * second - 100 : 100 * second], what=done)
-        commands += _run(ours, 2.4 + second)
+        commands += _run(ours, 2.1 + second)
     assert {one.round for one in said(commands, Announce)} == {0, 1}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcastdist.session.progress import Progress
+from mcastdist.session.progress import SETTLE_S, Progress
 from mcastdist.wire import BLOCK_SILENCE_S
 
 
@@ -46,3 +46,17 @@ def test_announcements_count_each_in_its_time() -> None:
     assert progress.passed(1.0 + BLOCK_SILENCE_S / 2) == 0
     assert progress.passed(1.0 + BLOCK_SILENCE_S + 0.01) == 3
     assert progress.passed(1.1 + BLOCK_SILENCE_S + 0.01) == 10
+
+
+def test_announcements_count_soon_if_nothing_stands_in_the_socket() -> None:
+    progress = Progress(10, 0.0)
+    progress.idle(0.9)
+    progress.announced(3, 1.0)
+    assert progress.passed(1.0 + SETTLE_S / 2) == 0
+    assert progress.passed(1.0 + SETTLE_S + 0.001) == 3
+
+    progress.heard(3, is_parity=False, now=2.0)
+    progress.announced(9, 2.0)
+    assert progress.passed(2.0 + SETTLE_S + 0.001) == 3  # more may stand there
+    progress.idle(2.1)
+    assert progress.passed(2.1 + SETTLE_S + 0.001) == 9

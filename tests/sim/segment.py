@@ -508,6 +508,7 @@ class Segment:
             if stream.receiver is None or stream.task != task:  # each content has its own group
                 continue
             stream.receiver.receive_burst(memoryview(datagram), len(datagram), self.clock(machine))
+            stream.receiver.progress.idle(self.clock(machine))
             for assembly in stream.receiver.drain():
                 self._keep_assembly(machine, stream, assembly)
                 self._serve(machine)
