@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mcastdist.ranges import RangeSet
+from mcastdist.timers import NEVER
 from mcastdist.wire import REPORT_S
 
 from .pacing import link_bits
@@ -118,6 +119,7 @@ class Meter:
         self._window = _Window(now)
         self._closed: _Window | None = None  # the one before, if nobody asked since
         self._sample_at = now
+        self._sampled_at = -NEVER
 
     def note(self, sender: int, sequence: int, count: int, sent_us: int, now: float) -> None:
         """Consecutive datagrams of one sender have come, the last of them sent at `sent_us`."""
@@ -133,10 +135,15 @@ class Meter:
             offset_us = int(now * MICROSECONDS) - sent_us
             track = self._tracks[sender] = Track(sequence, offset_us, now)
         track.note(sequence, count)
-        if now >= self._sample_at:
-            self._sample_at = now + SAMPLE_GAP_S
-            offset_us = int(now * MICROSECONDS) - sent_us
-            self._window.delays.append(track.queueing_us(offset_us, now))
+        if now >= self._sample_at or now == self._sampled_at:
+            self._sample(track.queueing_us(int(now * MICROSECONDS) - sent_us, now), now)
+
+    def _sample(self, delay_us: int, now: float) -> None:
+        """Of what came together, the last: we know when that came, the others waited for it."""
+        if now == self._sampled_at and self._window.delays:
+            self._window.delays.pop()
+        self._window.delays.append(delay_us)
+        self._sampled_at, self._sample_at = now, now + SAMPLE_GAP_S
 
     def measure(self, now: float) -> Measurement:
         """The figures since the last call, and start anew."""

@@ -158,3 +158,15 @@ def test_after_a_long_silence_only_what_is_new_counts() -> None:
     measured = counted.measure(60.1)
 
     assert measured.datagrams == 1_000
+
+
+def test_what_stood_behind_the_gathering_of_a_run_is_no_queue() -> None:
+    """A run of 15 ms with three stretches: only the last datagram's arrival is known."""
+    counted = meter()
+    for step in range(20):
+        now = step * 0.015
+        for stretch, before_s in enumerate((0.014, 0.007, 0.0)):
+            sent_us = int((now - before_s) * 1e6)
+            counted.note(7, step * 30 + stretch * 10, 10, sent_us, now=now)
+
+    assert counted.measure(0.3).delay_us <= 1
