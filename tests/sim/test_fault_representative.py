@@ -53,7 +53,9 @@ def test_frozen_at_any_moment_it_is_replaced_and_yields_when_it_wakes(
     assert len(segment.representatives) <= 1
     finish(segment)
     _goes_on(segment, moment, struck_at, representative)
-    assert len(fetched_in_vain(segment, segment.contents[0])) <= 1
+    # What was on its way; once in a thousand also what a report would have told that was lost.
+    vain_max = 4 if moment == "repair" else 1
+    assert len(fetched_in_vain(segment, segment.contents[0])) <= vain_max
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
