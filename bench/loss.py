@@ -50,7 +50,9 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
                 for host in lab.hosts[1:]:
                     lab.loss(host, permille)
                 recording = Recording(lab, place.with_suffix(".pcap"))
-                figures = _deliver(subject, content, recording, lab, place, rate_bps, sheet)
+                figures = _deliver(
+                    subject, content, recording, lab, place, rate_bps, permille, sheet
+                )
                 sheet.put(case, subject.name, **figures)
         _set_targets(case, permille, content, rate_bps, sheet)
 
@@ -62,6 +64,7 @@ def _deliver(
     lab: Lab,
     place: Path,
     rate_bps: int,
+    permille: int,
     sheet: Sheet,
 ) -> Figures:
     sender, *receivers = lab.hosts
@@ -75,7 +78,13 @@ def _deliver(
         return {**_ours(streamed, content), **kinds}
     with recording:
         theirs = subject.peer.deliver(
-            content, sender, receivers, place, rate_bps=rate_bps, timeout_s=limit_s
+            content,
+            sender,
+            receivers,
+            place,
+            rate_bps=rate_bps,
+            loss_permille=permille,
+            timeout_s=limit_s,
         )
         return {
             "time": (theirs.seconds, "s"),

@@ -63,7 +63,9 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
                 place = work / f"{subject.name}-{link.receivers}-{permille}-{turn}"
                 with sheet.trial(case, subject.name), Lab(link.receivers + 1) as lab:
                     _shape(lab, link.bps, permille)
-                    sheet.put(case, subject.name, **_deliver(subject, content, lab, place, link))
+                    sheet.put(
+                        case, subject.name, **_deliver(subject, content, lab, place, link, permille)
+                    )
             aim = link.mb_s_min.get(permille)
             if aim is not None:
                 sheet.aim(case, "rate", f"≥ {aim:g} MB/s", at_least=aim)
@@ -78,7 +80,7 @@ def _shape(lab: Lab, bps: int, permille: int) -> None:
 
 
 def _deliver(
-    subject: Subject[Peer], content: Content, lab: Lab, place: Path, link: Link
+    subject: Subject[Peer], content: Content, lab: Lab, place: Path, link: Link, permille: int
 ) -> dict[str, tuple[float, str]]:
     sender, *receivers = lab.hosts
     limit_s = time_limit_s(content.size, link.bps)
@@ -91,7 +93,7 @@ def _deliver(
         }
     theirs = subject.peer.deliver(
         content, sender, receivers, place,
-        rate_bps=int(link.bps * PEER_RATE_SHARE), timeout_s=limit_s,
+        rate_bps=int(link.bps * PEER_RATE_SHARE), loss_permille=permille, timeout_s=limit_s,
     )  # fmt: skip
     return {
         "rate": (content.size / theirs.seconds / MB, "MB/s"),

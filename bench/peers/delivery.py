@@ -40,9 +40,13 @@ class Peer(Protocol):
         work: Path,
         *,
         rate_bps: int = 0,
+        loss_permille: int = 0,
         timeout_s: float,
     ) -> Delivery:
-        """Send; `rate_bps` 0 is as fast as it can. Raises TimeoutError, AssertionError, OSError."""
+        """Send; `rate_bps` 0 is as fast as it can. Raises TimeoutError, AssertionError, OSError.
+
+        `loss_permille`: what the links lose, for a peer that can be told so.
+        """
         ...
 
 

@@ -22,11 +22,13 @@ LISTENING_S = 0.5  # what a receiver takes to join its group
 SENDER_ID = 1
 RATE_BPS = 1_000_000_000  # where none is told; its own congestion control takes twice as long
 
-# As many bytes as a frame holds beside the headers, in blocks of 64. Ten of the 24 parity segments
-# are sent unasked: NORM's rounds of repair are long, and without that its rate was 0.45 to 0.7 of
-# what it is where 5 % is lost. Where nothing is lost, that costs a sixth more bytes, and a tenth to
-# a third of the rate.
-SEGMENTS = ("segment", "1400", "block", "64", "parity", "24", "auto", "10")
+# As many bytes as a frame holds beside the headers, in blocks of 64. NORM's rounds of repair are
+# long: where 5 % is lost, its rate without unasked parity was 0.45 to 0.7 of what it is with ten
+# segments of it a block. Where nothing is lost they cost up to a third of the rate.
+SEGMENTS = ("segment", "1400", "block", "64")
+PARITY = ("parity", "16", "auto", "0")
+PARITY_LOSSY = ("parity", "24", "auto", "10")
+LOSSY_PERMILLE = 20
 
 
 class Norm:
@@ -53,6 +55,7 @@ class Norm:
         work: Path,
         *,
         rate_bps: int = 0,
+        loss_permille: int = 0,
         timeout_s: float,
     ) -> Delivery:
         """See `Peer`."""
@@ -67,7 +70,7 @@ class Norm:
                 processes.append(start(host, command, work / f"{host.name}.log"))
             time.sleep(LISTENING_S)
             began = time.monotonic()
-            command = sending(program, content.file, ids, rate_bps or RATE_BPS)
+            command = sending(program, content.file, ids, rate_bps or RATE_BPS, loss_permille)
             processes.append(start(sender, command, work / "sender.log"))
             sent = wait_with_usage(processes[-1], timeout_s)
             seconds = time.monotonic() - began
@@ -83,10 +86,13 @@ def receiving(program: Path, node: int, inbox: Path) -> list[str | Path]:
     return [program, "id", str(node), "recv", inbox, *_COMMON]
 
 
-def sending(program: Path, file: Path, nodes: Sequence[int], rate_bps: int) -> list[str | Path]:
+def sending(
+    program: Path, file: Path, nodes: Sequence[int], rate_bps: int, loss_permille: int
+) -> list[str | Path]:
     """What is typed on the sender; it waits for the acknowledgements of `nodes`."""
+    parity = PARITY_LOSSY if loss_permille >= LOSSY_PERMILLE else PARITY
     return [
-        program, "id", str(SENDER_ID), "send", file, *_COMMON, *SEGMENTS,
+        program, "id", str(SENDER_ID), "send", file, *_COMMON, *SEGMENTS, *parity,
         "rate", str(rate_bps), "ack", ",".join(map(str, nodes)),
     ]  # fmt: skip
 

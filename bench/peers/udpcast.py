@@ -33,6 +33,7 @@ class Udpcast:
         work: Path,
         *,
         rate_bps: int = 0,
+        loss_permille: int = 0,
         timeout_s: float,
     ) -> Delivery:
         """See `Peer`."""

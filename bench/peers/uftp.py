@@ -38,6 +38,7 @@ class Uftp:
         work: Path,
         *,
         rate_bps: int = 0,
+        loss_permille: int = 0,
         timeout_s: float,
     ) -> Delivery:
         """See `Peer`."""

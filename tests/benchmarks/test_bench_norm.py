@@ -60,8 +60,15 @@ def test_it_is_built_once_and_also_from_a_packed_source(
 
 
 def test_the_sender_waits_for_each_receiver() -> None:
-    command = sending(PROGRAM, Path("file"), range(2, 5), 194_000_000)
+    command = sending(PROGRAM, Path("file"), range(2, 5), 194_000_000, 0)
 
     assert command[command.index("ack") + 1] == "2,3,4"
     assert command[command.index("rate") + 1] == "194000000"
     assert receiving(PROGRAM, 3, Path("inbox"))[1:5] == ["id", "3", "recv", Path("inbox")]
+
+
+@pytest.mark.parametrize(("loss_permille", "unasked"), [(0, "0"), (10, "0"), (50, "10")])
+def test_parity_is_sent_unasked_where_much_is_lost(loss_permille: int, unasked: str) -> None:
+    command = sending(PROGRAM, Path("file"), range(2, 5), 194_000_000, loss_permille)
+
+    assert command[command.index("auto") + 1] == unasked
