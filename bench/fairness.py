@@ -24,6 +24,7 @@ from .streaming import stream_once
 TABLE = "issue"
 RECEIVERS = 2
 LINK_BPS = 100_000_000
+WAN_SHARE = 0.8  # of it, which the sender's own download reaches at least
 LIMIT_BPS = 80_000_000
 MIB = 1 << 20
 TIMEOUT_S = 180.0
@@ -42,7 +43,7 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
         with sheet.trial(SHARED), Lab(RECEIVERS + 1) as lab:
             for host in lab.hosts:
                 lab.rate(host, link_bps)
-            sheet.put(SHARED, OURS, **_share(lab, content, work / f"shared-{turn}"))
+            sheet.put(SHARED, OURS, **_share(lab, content, work / f"shared-{turn}", link_bps))
         with sheet.trial(LIMITED), Lab(RECEIVERS + 1) as lab:
             sheet.put(LIMITED, OURS, **_keep_limit(lab, content, work / f"limited-{turn}"))
     compare(options, sheet, content, work, link_bps)
@@ -52,7 +53,7 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
     sheet.aim(LIMITED, "over the limit", says, at_most=OVER_PERCENT_MAX)
 
 
-def _share(lab: Lab, content: Content, place: Path) -> dict[str, tuple[float, str]]:
+def _share(lab: Lab, content: Content, place: Path, link_bps: int) -> dict[str, tuple[float, str]]:
     """The download runs alone at first, then beside the stream, over the first receiver's link."""
     downloads: list[Download] = []
     marks: list[float] = []
@@ -67,8 +68,9 @@ def _share(lab: Lab, content: Content, place: Path) -> dict[str, tuple[float, st
 
     try:
         streamed = stream_once(
-            lab, content, place, lab.hosts[1:], before=before, during=during, timeout_s=TIMEOUT_S
-        )
+            lab, content, place, lab.hosts[1:],
+            before=before, during=during, timeout_s=TIMEOUT_S, wan_bps=WAN_SHARE * link_bps,
+        )  # fmt: skip
         ended = time.monotonic()
         alone = downloads[0].rate_bps(marks[0] - ALONE_S / 2, marks[0])
         beside = downloads[0].rate_bps(marks[1], ended)

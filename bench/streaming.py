@@ -67,17 +67,20 @@ def stream_once(
     during: Callable[[Fleet, Sequence[Task]], None] | None = None,
     before: Callable[[], None] | None = None,
     dest: str | None = None,
+    wan_bps: float = WAN_BPS_MIN,
     **settings: Setting,
 ) -> Streamed:
     """One stream from the lab's first host to `receivers`, each with an agent of its own.
 
-    `before` is called when the agents are up, and nobody has a task; `during` when the delay is
+    `wan_bps`: what the first host's download reaches at least. `before` is called when the agents
+    are up, and nobody has a task; `during` when the delay is
     over. With `dest` the files are delivered too. AssertionError if anybody does not get all.
     """
     with site(lab, content, work, dict(_settings(rate_bps, settings))) as here:
         return _stream(
-            here, receivers, timeout_s=timeout_s, during=during, before=before, dest=dest
-        )
+            here, receivers, timeout_s=timeout_s, during=during, before=before, dest=dest,
+            wan_bps=wan_bps,
+        )  # fmt: skip
 
 
 def _settings(rate_bps: int, more: dict[str, Setting]) -> dict[str, Setting]:
@@ -98,13 +101,14 @@ def schedule(
     receivers: Sequence[Host],
     *,
     dest: str | None = None,
+    wan_bps: float = WAN_BPS_MIN,
 ) -> Scheduled:
     """Let the first host hold everything and represent, and `receivers` wait for its start.
 
     Their agents run already. AssertionError if the machine is too slow for that.
     """
     sender = here.lab.hosts[0]
-    delay_s = round(DELAY_S + len(receivers) * 0.1 + here.content.size * 8 / WAN_BPS_MIN, 1)
+    delay_s = round(DELAY_S + len(receivers) * 0.1 + here.content.size * 8 / wan_bps, 1)
     (first,) = here.fleet.begin([sender], here.url, multicast__session_start_delay_s=delay_s)
     here.fleet.finish([first], READY_S_MAX)
     scheduled = Scheduled(here.fleet.begin(receivers, here.url, dest=dest), first.started + delay_s)
@@ -122,13 +126,14 @@ def _stream(
     during: Callable[[Fleet, Sequence[Task]], None] | None,
     before: Callable[[], None] | None,
     dest: str | None,
+    wan_bps: float,
 ) -> Streamed:
     lab, fleet = here.lab, here.fleet
     sender = lab.hosts[0]
     fleet.start([sender, *receivers])
     if before:
         before()
-    scheduled = schedule(here, receivers, dest=dest)
+    scheduled = schedule(here, receivers, dest=dest, wan_bps=wan_bps)
     tasks, start_at = scheduled.tasks, scheduled.start_at
     _sleep_until(start_at - SPARE_S)
     used = [fleet.usage(host) for host in (sender, *receivers)]
