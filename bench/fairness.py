@@ -24,7 +24,6 @@ from .streaming import stream_once
 TABLE = "issue"
 RECEIVERS = 2
 LINK_BPS = 100_000_000
-WAN_SHARE = 0.8  # of it, which the sender's own download reaches at least
 LIMIT_BPS = 80_000_000
 MIB = 1 << 20
 TIMEOUT_S = 180.0
@@ -69,7 +68,7 @@ def _share(lab: Lab, content: Content, place: Path, link_bps: int) -> dict[str, 
     try:
         streamed = stream_once(
             lab, content, place, lab.hosts[1:],
-            before=before, during=during, timeout_s=TIMEOUT_S, wan_bps=WAN_SHARE * link_bps,
+            before=before, during=during, timeout_s=TIMEOUT_S, link_bps=link_bps,
         )  # fmt: skip
         ended = time.monotonic()
         alone = downloads[0].rate_bps(marks[0] - ALONE_S / 2, marks[0])

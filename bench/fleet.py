@@ -27,6 +27,8 @@ from .usage import Usage, usage
 
 POLL_S = 0.2  # twenty-four agents that are asked five times a second feel nothing
 HOME_POLL_S = 0.02
+AT_ONCE = 16  # of two hundred that start on two cores, each would seem to hang
+
 Setting = str | int | float | bool
 Answer = TypeVar("Answer")
 
@@ -79,12 +81,14 @@ class Fleet:
         """Start a daemon on each host, and wait until all take commands."""
         more = [f"{name.replace('__', '.')}={_plain(value)}" for name, value in settings.items()]
         words = [word for setting in more for word in ("--set", setting)]
-        for host in hosts:
-            self._socket(host).unlink(missing_ok=True)  # a killed agent leaves it behind
-            run = self._agents.start(host, "agent", *self._agents.common(host), *words)
-            self._runs[host.name] = run
-        for host in hosts:
-            self._runs[host.name].await_file(self._socket(host))
+        for first in range(0, len(hosts), AT_ONCE):
+            together = hosts[first : first + AT_ONCE]
+            for host in together:
+                self._socket(host).unlink(missing_ok=True)  # a killed agent leaves it behind
+                run = self._agents.start(host, "agent", *self._agents.common(host), *words)
+                self._runs[host.name] = run
+            for host in together:
+                self._runs[host.name].await_file(self._socket(host))
 
     def kill(self, host: Host) -> None:
         """`kill -9` the agent of a host."""

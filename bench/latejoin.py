@@ -39,17 +39,17 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
             for host in lab.hosts:
                 lab.rate(host, link_bps)
             with site(lab, content, work / f"ours-{turn}", settings) as here:
-                sheet.put(case, OURS, **_join_half_way(here))
+                sheet.put(case, OURS, **_join_half_way(here, link_bps))
     missing_s = content.size * HALF * 8 / link_bps
     says = f"≤ {missing_s:.1f} s for the missing half + {SPARE_S:g} s"
     sheet.aim(case, "after the end", says, at_most=missing_s + SPARE_S)
 
 
-def _join_half_way(here: Site) -> dict[str, tuple[float, str]]:
+def _join_half_way(here: Site, link_bps: int) -> dict[str, tuple[float, str]]:
     _, *early, late = here.lab.hosts
     fleet, size = here.fleet, here.content.size
     fleet.start(here.lab.hosts)
-    tasks = schedule(here, early).tasks
+    tasks = schedule(here, early, link_bps=link_bps).tasks
 
     def is_half_over() -> bool:
         return fleet.records(tasks[:1])[0].held_bytes >= HALF * size

@@ -85,7 +85,7 @@ def _deliver(
     sender, *receivers = lab.hosts
     limit_s = time_limit_s(content.size, link.bps)
     if subject.peer is None:
-        ours = stream_once(lab, content, place, receivers, timeout_s=limit_s)
+        ours = stream_once(lab, content, place, receivers, timeout_s=limit_s, link_bps=link.bps)
         return {
             "rate": (content.size / ours.seconds / MB, "MB/s"),
             "time": (ours.seconds, "s"),

@@ -40,7 +40,7 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
                 _shape(lab, link_bps, slow=case is SLOW)
                 place = work / f"{'slow' if case is SLOW else 'alike'}-{turn}"
                 with site(lab, content, place) as here:
-                    sheet.put(case, OURS, **_measure(here))
+                    sheet.put(case, OURS, **_measure(here, link_bps))
     usual, disturbed = (sheet.median(case, OURS, "the others") for case in (ALIKE, SLOW))
     if usual and disturbed:
         change = 100 * (disturbed / usual - 1)
@@ -56,10 +56,10 @@ def _shape(lab: Lab, link_bps: int, *, slow: bool) -> None:
         lab.rate(lab.hosts[-1], link_bps // SLOWER)
 
 
-def _measure(here: Site) -> dict[str, tuple[float, str]]:
+def _measure(here: Site, link_bps: int) -> dict[str, tuple[float, str]]:
     """The last one is not waited for: what it holds by then is told, and that it goes on."""
     here.fleet.start(here.lab.hosts)
-    scheduled = schedule(here, here.lab.hosts[1:])
+    scheduled = schedule(here, here.lab.hosts[1:], link_bps=link_bps)
     *others, last = scheduled.tasks
     records = here.fleet.finish(others, TIMEOUT_S)
     (left,) = here.fleet.records([last])

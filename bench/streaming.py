@@ -8,6 +8,7 @@ the seconds begin to count, so what our own start costs beside the delay is in t
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ DELAY_S = 7.0  # and more for many receivers, and for a large content
 JOIN_S = 1.0  # for the receivers' first words
 READY_S_MAX = 120.0
 WAN_BPS_MIN = 400_000_000  # what a download in the lab reaches at least
+LINK_SHARE = 0.8  # or of a narrow link
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,19 @@ def stream_once(
     during: Callable[[Fleet, Sequence[Task]], None] | None = None,
     before: Callable[[], None] | None = None,
     dest: str | None = None,
-    wan_bps: float = WAN_BPS_MIN,
+    link_bps: float = math.inf,
     **settings: Setting,
 ) -> Streamed:
     """One stream from the lab's first host to `receivers`, each with an agent of its own.
 
-    `wan_bps`: what the first host's download reaches at least. `before` is called when the agents
-    are up, and nobody has a task; `during` when the delay is
+    `link_bps`: what the first host's link carries, also of its own download. `before` is called
+    when the agents are up, and nobody has a task; `during` when the delay is
     over. With `dest` the files are delivered too. AssertionError if anybody does not get all.
     """
     with site(lab, content, work, dict(_settings(rate_bps, settings))) as here:
         return _stream(
             here, receivers, timeout_s=timeout_s, during=during, before=before, dest=dest,
-            wan_bps=wan_bps,
+            link_bps=link_bps,
         )  # fmt: skip
 
 
@@ -101,13 +103,14 @@ def schedule(
     receivers: Sequence[Host],
     *,
     dest: str | None = None,
-    wan_bps: float = WAN_BPS_MIN,
+    link_bps: float = math.inf,
 ) -> Scheduled:
     """Let the first host hold everything and represent, and `receivers` wait for its start.
 
     Their agents run already. AssertionError if the machine is too slow for that.
     """
     sender = here.lab.hosts[0]
+    wan_bps = min(WAN_BPS_MIN, LINK_SHARE * link_bps)
     delay_s = round(DELAY_S + len(receivers) * 0.1 + here.content.size * 8 / wan_bps, 1)
     (first,) = here.fleet.begin([sender], here.url, multicast__session_start_delay_s=delay_s)
     here.fleet.finish([first], READY_S_MAX)
@@ -126,14 +129,14 @@ def _stream(
     during: Callable[[Fleet, Sequence[Task]], None] | None,
     before: Callable[[], None] | None,
     dest: str | None,
-    wan_bps: float,
+    link_bps: float,
 ) -> Streamed:
     lab, fleet = here.lab, here.fleet
     sender = lab.hosts[0]
     fleet.start([sender, *receivers])
     if before:
         before()
-    scheduled = schedule(here, receivers, dest=dest, wan_bps=wan_bps)
+    scheduled = schedule(here, receivers, dest=dest, link_bps=link_bps)
     tasks, start_at = scheduled.tasks, scheduled.start_at
     _sleep_until(start_at - SPARE_S)
     used = [fleet.usage(host) for host in (sender, *receivers)]
