@@ -15,13 +15,14 @@ from .lab import Keys, Package, make_keys, publish
 
 PIECE_BYTES = 1 << 20
 SEED = 7  # the same bytes each time: a figure that depends on them could be repeated
+CONTENT_PREFIX = "content-"
 
 
 class Content:
     """One file of `size` bytes, or with `file_bytes` many files that hold as much together."""
 
     def __init__(self, work: Path, size: int, *, file_bytes: int = 0) -> None:
-        self.work = work / f"content-{size}-{file_bytes}"
+        self.work = work / f"{CONTENT_PREFIX}{size}-{file_bytes}"
         self.files = self.work / "files"
         self.size = size
         self._make(file_bytes or size)

@@ -24,11 +24,11 @@ LAB_ENDS_S = 0.2
 def run(benchmark: Benchmark, options: Options, command: str, patience_s: float = 0.0) -> Result:
     """Run it in a directory of its own, which goes afterwards; each of its runs waits up to
     `patience_s` for a quiet machine."""
-    sheet = Sheet(patience_s=patience_s)
     print(f"{benchmark.name}: {benchmark.question}", file=sys.stderr, flush=True)
     load_before, began = machine.load(), time.monotonic()
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as work:
+        sheet = Sheet(patience_s=patience_s, work=Path(work))
         benchmark.run(options, sheet, Path(work))
         time.sleep(LAB_ENDS_S)
     return Result(

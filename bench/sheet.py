@@ -5,12 +5,15 @@ A run that fails leaves its reason in place of values, and the others go on.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from mcastdist.errors import McastdistError
 
+from .content import CONTENT_PREFIX
 from .figures import OURS, Figure, Row, Target, show
 from .quiet import await_quiet
 
@@ -21,14 +24,18 @@ SENTENCE_MAX = 400
 class Sheet:
     """The rows of one result as they grow."""
 
-    def __init__(self, *, loud: bool = True, patience_s: float = 0.0) -> None:
-        """`patience_s`: how long each run waits for a machine that nobody else uses."""
+    def __init__(
+        self, *, loud: bool = True, patience_s: float = 0.0, work: Path | None = None
+    ) -> None:
+        """`patience_s`: how long each run waits for a machine that nobody else uses. `work`: where
+        runs write; what a run leaves there goes with it, but for contents."""
         self.rows: list[Row] = []
         self.absent: dict[str, str] = {}
         self.remarks: list[str] = []
         self.busy_runs = 0  # begun on a machine that was not quiet
         self._loud = loud
         self._patience_s = patience_s
+        self._work = work
 
     @contextmanager
     def trial(self, case: str, subject: str = OURS) -> Iterator[None]:
@@ -41,6 +48,8 @@ class Sheet:
             told = f"{type(error).__name__}: {error}"[:SENTENCE_MAX]
             self._row(case, subject).failures.append(told)
             self.say(f"{case} · {subject} · FAILED: {told}")
+        finally:
+            self._tidy()
 
     def put(self, case: str, subject: str, **values: tuple[float, str]) -> None:
         """The values of one run: `time=(3.2, "s")`; an underscore in a name shows as a blank."""
@@ -85,6 +94,14 @@ class Sheet:
         """Tell whoever waits."""
         if self._loud:
             print(f"  {line}", file=sys.stderr, flush=True)
+
+    def _tidy(self) -> None:
+        """Seventy copies of half a gigabyte are more than many a disk holds."""
+        for left in self._work.iterdir() if self._work else ():
+            if left.is_dir() and not left.name.startswith(CONTENT_PREFIX):
+                shutil.rmtree(left, ignore_errors=True)
+            elif not left.is_dir():
+                left.unlink(missing_ok=True)
 
     def _row(self, case: str, subject: str) -> Row:
         for row in self.rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.figures import OURS
@@ -58,3 +60,14 @@ def test_whoever_waits_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     Sheet().put("a", OURS, time=(1.5, "s"))
 
     assert capsys.readouterr().err == "  a · mcastdist · time 1.50 s\n"
+
+
+def test_what_a_run_leaves_goes_with_it_but_for_contents(tmp_path: Path) -> None:
+    sheet = Sheet(loud=False, work=tmp_path)
+    with sheet.trial("a"):
+        for name in ("ours-1/h1", "content-5-0/files"):
+            (tmp_path / name).mkdir(parents=True)
+        (tmp_path / "ours-1.pcap").write_bytes(b"")
+        raise OSError("also if it fails")
+
+    assert [left.name for left in tmp_path.iterdir()] == ["content-5-0"]
