@@ -125,7 +125,7 @@ class Fleet:
         sha256: str | None = None,
         **settings: Setting,
     ) -> list[Task]:
-        """Start the same task on each host at once; settings by name, with `__` for the dot.
+        """Start the same task on each host, on a few at once; settings by name, `__` for the dot.
 
         `dest` is the name of a directory in the host's home; without it, it is pre-cached.
         """
@@ -137,7 +137,8 @@ class Fleet:
             record = await self._client(host).start(request)
             return Task(host, record.id, record.started)
 
-        return self._do(_all([one(host) for host in hosts]))
+        groups = (hosts[first : first + AT_ONCE] for first in range(0, len(hosts), AT_ONCE))
+        return [task for group in groups for task in self._do(_all([one(host) for host in group]))]
 
     def finish(self, tasks: Sequence[Task], timeout_s: float) -> list[TaskRecord]:
         """Wait until all have come to an end; their final records.
@@ -145,7 +146,8 @@ class Fleet:
         AssertionError, naming the first, if one failed or still runs after `timeout_s`.
         """
         give_up_at = time.monotonic() + timeout_s
-        records = self._do(_all([self._ended(task, give_up_at) for task in tasks]))
+        poll_s = POLL_S * max(1.0, len(tasks) / AT_ONCE)  # two hundred are not to be kept from work
+        records = self._do(_all([self._ended(task, give_up_at, poll_s) for task in tasks]))
         for task, record in zip(tasks, records, strict=True):
             if record.state not in ("delivered", "cached"):
                 raise AssertionError(
@@ -178,12 +180,12 @@ class Fleet:
             with contextlib.suppress(McastdistError):  # a session still serves it
                 await client.cache_remove(entry.content)
 
-    async def _ended(self, task: Task, give_up_at: float) -> TaskRecord:
+    async def _ended(self, task: Task, give_up_at: float, poll_s: float) -> TaskRecord:
         while True:
             record = await self._client(task.host).task(task.id)
             if record.is_final or time.monotonic() > give_up_at:
                 return record
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(poll_s)
 
     async def _hang_up(self, names: Sequence[str]) -> None:
         for name in names:
