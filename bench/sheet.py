@@ -76,14 +76,15 @@ class Sheet:
 
     def median(self, case: str, subject: str, figure: str) -> float | None:
         """What has been measured so far."""
-        row = next((r for r in self.rows if (r.case, r.subject) == (case, subject)), None)
+        row = self._find(case, subject)
         found = row.figure(figure) if row else None
         return found.median if found else None
 
     def hung(self, case: str, subject: str) -> bool:
         """True if a run of it was given up since it did not end."""
-        rows = (row for row in self.rows if (row.case, row.subject) == (case, subject))
-        return any(told.startswith(TimeoutError.__name__) for row in rows for told in row.failures)
+        row = self._find(case, subject)
+        told = row.failures if row else ()
+        return any(failure.startswith(TimeoutError.__name__) for failure in told)
 
     def remark(self, sentence: str) -> None:
         """Something a reader of the figures should know."""
@@ -103,12 +104,15 @@ class Sheet:
             elif not left.is_dir():
                 left.unlink(missing_ok=True)
 
+    def _find(self, case: str, subject: str) -> Row | None:
+        return next((r for r in self.rows if (r.case, r.subject) == (case, subject)), None)
+
     def _row(self, case: str, subject: str) -> Row:
-        for row in self.rows:
-            if (row.case, row.subject) == (case, subject):
-                return row
-        self.rows.append(Row(case=case, subject=subject))
-        return self.rows[-1]
+        found = self._find(case, subject)
+        if found is None:
+            found = Row(case=case, subject=subject)
+            self.rows.append(found)
+        return found
 
     def _figure(self, row: Row, name: str, unit: str) -> Figure:
         found = row.figure(name)
