@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 
 from mcastdist.agent.api import TaskRecord, TaskRequest
 from mcastdist.agent.control import ControlClient
-from mcastdist.errors import McastdistError
+from mcastdist.errors import McastdistError, UnavailableError
 
 from .lab import Agents, Host, Lab, Run
 from .lab.packages import Keys
@@ -182,9 +182,14 @@ class Fleet:
 
     async def _ended(self, task: Task, give_up_at: float, poll_s: float) -> TaskRecord:
         while True:
-            record = await self._client(task.host).task(task.id)
-            if record.is_final or time.monotonic() > give_up_at:
-                return record
+            is_late = time.monotonic() > give_up_at
+            try:
+                record = await self._client(task.host).task(task.id)
+                if record.is_final or is_late:
+                    return record
+            except UnavailableError:  # among two hundred that share two cores, it may have to wait
+                if is_late or not self.is_up(task.host):
+                    raise
             await asyncio.sleep(poll_s)
 
     async def _hang_up(self, names: Sequence[str]) -> None:
