@@ -33,7 +33,7 @@ MakeAgents = Callable[..., Agents]
 
 DELAY_S = 4.0
 STREAM_COPIES_MAX = 1.07  # 88 bytes of headers on 1,412 with IPv6, 68 on 1,432 with IPv4
-SLOW_STREAM = {"multicast.rate_limit_bps": 150_000_000}  # 64 MiB then take 3.8 s
+SLOW_STREAM = {"multicast.rate_limit_bps": 80_000_000}  # 64 MiB then take 7 s
 
 
 def test_eight_machines_get_it_and_the_origin_gives_it_once(
@@ -135,6 +135,8 @@ def test_for_three_that_join_late_the_beginning_is_streamed_once_more(
     tap, origin = Tap(lab), nginx(lab)
     agents = make_agents(SLOW_STREAM)
     url = origin.url_of(package.manifest_name)
+    for host in late:  # so that most of their time to start is over before
+        agents.agent(host)
 
     runs = [agents.fetch(host, url) for host in early]
     _await_share_streamed(tap, package, 0.3)

@@ -18,7 +18,7 @@ from segment_machine import Content, Fetch, Machine
 END_S_MAX = 4 * 3_600.0  # asleep for an hour and put off for an hour are the longest waits
 CLOSING_S = 120.0  # reports, announcements and leases are over by then
 REST_S = 600.0
-RETRY_S, RETRIES = 30.0, 5  # who is just trying again needs half a minute to find that it is in vain
+RETRY_S, RETRIES = 30.0, 5  # who is just trying again needs half a minute to find it in vain
 
 
 def check(segment: Segment) -> None:
