@@ -70,6 +70,23 @@ def test_a_socket_left_behind_is_replaced(tmp_path: Path, opened: list[socket.so
         client.connect(str(path))
 
 
+def test_whoever_sees_the_socket_finds_it_listening(
+    tmp_path: Path, opened: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "control.sock"
+    seen: list[bool] = []
+
+    class Watched(socket.socket):
+        def listen(self, backlog: int = 0, /) -> None:
+            seen.append(path.exists())
+            super().listen(backlog)
+
+    monkeypatch.setattr("mcastdist.agent.control.doors.socket.socket", Watched)
+    opened.append(open_unix(path))
+    assert seen == [False]
+    assert [found.name for found in tmp_path.iterdir()] == ["control.sock"]
+
+
 def test_a_socket_somebody_answers_on_is_not(tmp_path: Path, opened: list[socket.socket]) -> None:
     path = tmp_path / "control.sock"
     opened.append(open_unix(path))

@@ -50,18 +50,23 @@ def open_unix(path: Path) -> socket.socket:
     """A listening Unix socket at `path`. Raises UsageError or NotPermitted."""
     _clear_stale(path)
     door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    unready = path.with_name(f"{path.name}~")  # whoever sees the socket is to find it listening
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unready.unlink(missing_ok=True)
         # The socket must not be open to all even for an instant, so the mask, not chmod, closes it.
         mask = os.umask(0o177)
         try:
-            door.bind(str(path))
+            door.bind(str(unready))
         finally:
             os.umask(mask)
-        path.chmod(_mode_for(path.parent))
+        unready.chmod(_mode_for(path.parent))
         door.listen(BACKLOG)
+        unready.replace(path)
     except OSError as error:
         door.close()
+        with contextlib.suppress(OSError):
+            unready.unlink()
         reason = error.strerror or str(error)  # "AF_UNIX path too long" has no errno
         raise NotPermitted(
             f"cannot make the control socket {path} ({reason}); set control.socket to another path"
