@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from weakref import WeakSet
 
 import aiohttp
 from yarl import URL
@@ -52,6 +53,7 @@ class Connections:
         self._proxies = proxies
         self._redirects_max = redirects_max
         self._session: aiohttp.ClientSession | None = None
+        self._under_way: WeakSet[Transfer] = WeakSet()
 
     def open(self) -> None:
         """From now on, questions can be asked."""
@@ -74,6 +76,8 @@ class Connections:
         """
         before = self._session
         self.open()
+        for transfer in list(self._under_way):  # aiohttp wakes nobody who waits for a body
+            transfer.break_off()
         if before is not None:
             await before.close()
 
@@ -97,6 +101,7 @@ class Connections:
             stall_timeout_s=self._stall_timeout_s,
             background=self._background,
         )
+        self._under_way.add(transfer)
         ahead = int(self._rate.rate_bps / 8 * READ_AHEAD_S)
         if 0 < ahead < RECEIVE_BUFFER_BYTES_MAX:
             transfer.bound_read_ahead(max(RECEIVE_BUFFER_BYTES_MIN, ahead))

@@ -81,6 +81,12 @@ class Transfer:
         if handle is not None:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, byte_count)
 
+    def break_off(self) -> None:
+        """Nothing comes any more, which whoever waits for a piece is told at once, as `reset`."""
+        content = self._response.content
+        if not content.is_eof():
+            content.set_exception(ConnectionResetError("the connection is given up"))
+
     def release(self) -> None:
         """Done: a connection whose body was read to its end is used again, others are closed."""
         if self._is_at_end:

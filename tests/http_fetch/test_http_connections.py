@@ -14,6 +14,7 @@ from scripted_server import Heard, fixed, head, ranged, redirecting, scripted, w
 
 from mcastdist.errors import SourceError, UsageError
 from mcastdist.http_fetch.client import AskOthers, HttpClient
+from mcastdist.http_fetch.transfer import PIECE_BYTES_MIN
 
 # --- nobody there ---------------------------------------------------------------------------
 
@@ -52,6 +53,30 @@ async def test_renewed_connections_end_what_waits_on_the_old_ones() -> None:
     assert caught.value.code == "reset"
     assert again == CONTENT
     assert server.connections == 2
+
+
+async def test_renewed_connections_end_bodies_that_are_under_way() -> None:
+    """One that stands still, for which nobody else would wake us before it is `stalled`."""
+    came = asyncio.Event()
+    begun = bytes(PIECE_BYTES_MIN)
+
+    async def answer(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", f"Content-Length: {2 * len(begun)}") + begun)
+        await writer.drain()
+        await asyncio.sleep(60)
+
+    async def sink(offset: int, data: bytes | memoryview) -> None:
+        came.set()
+
+    async with scripted(answer) as server, HttpClient() as client:
+        under_way = asyncio.create_task(
+            client.fetch(server.url, stop=None, expected_bytes=None, sink=sink)
+        )
+        await came.wait()
+        await client.renew_connections()
+        with pytest.raises(SourceError) as caught:
+            await asyncio.wait_for(under_way, 5)
+    assert caught.value.code == "reset"
 
 
 async def test_a_connection_that_closes_without_an_answer() -> None:
