@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from agent_kit import NOW, noise, plain, sha256
+from agent_kit import NO_LIMITS, NOW, noise, plain, sha256
 from fetch_kit import Yard, open_yard
 
 from mcastdist.agent import plain as plain_module
@@ -14,6 +17,7 @@ from mcastdist.agent.plain import PlainDownload, manifest_of
 from mcastdist.agent.runs import Wanted
 from mcastdist.errors import DigestMismatch, SourceError, StoreBusy
 from mcastdist.ids import Locator
+from mcastdist.store import Store
 
 DATA = noise("plain", 3 << 20)
 AT = Locator.of_file(sha256(DATA))
@@ -26,17 +30,21 @@ async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
         yield yard
 
 
-def make_download(yard: Yard) -> tuple[PlainDownload, str]:
+def make_download(
+    yard: Yard,
+    *,
+    clock: Callable[[], float] = lambda: NOW,
+    on_bytes: Callable[[int], None] = lambda count: None,
+) -> tuple[PlainDownload, str]:
     url = f"{yard.origin.url}x.bin"
     wanted = Wanted(AT, (url,), sha256(DATA), precached=False)
-    came: list[int] = []
     download = PlainDownload(
         client=yard.means.client,
         library=yard.library,
         wanted=wanted,
         sha256=sha256(DATA),
-        clock=lambda: NOW,
-        on_bytes=came.append,
+        clock=clock,
+        on_bytes=on_bytes,
     )
     return download, url
 
@@ -66,6 +74,41 @@ async def test_an_interrupted_download_goes_on(yard: Yard) -> None:
 
     assert package.holding.complete
     assert download.brought_bytes == 1 << 20
+
+
+@pytest.mark.parametrize("by", ["bytes", "seconds"])
+async def test_a_download_that_is_killed_goes_on_from_what_it_had(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    clock = itertools.count(NOW, plain_module.SYNC_S if by == "seconds" else 0.0)
+    if by == "bytes":
+        monkeypatch.setattr(plain_module, "SYNC_BYTES", 1 << 20)
+    left_bytes: list[int] = []
+
+    def kill(_count: int) -> None:
+        """What lies on the disk at this moment, and what another agent makes of it."""
+        left = yard.folder / f"left-{len(left_bytes)}"
+        shutil.copytree(yard.library.store.directory, left)
+        with closing(Store(left, NO_LIMITS)) as store:
+            staged = store.stage(AT, None)
+            left_bytes.append(staged.size)
+            assert DATA.startswith(staged.read(0, staged.size))
+            staged.close()
+
+    download, url = make_download(yard, clock=lambda: next(clock), on_bytes=kill)
+    assert (await download.run(url)).holding.complete
+
+    assert left_bytes[0] == 0
+    assert left_bytes[-1] >= 1 << 20
+
+
+async def test_a_clock_that_was_set_back_keeps_nobody_from_being_safe(yard: Yard) -> None:
+    staged = yard.library.store.stage(AT, None)
+    clock = iter([NOW, NOW - 3_600])
+    plain_module._Arrival(staged, lambda: next(clock)).write(0, DATA)
+
+    assert staged.size == len(DATA)
+    staged.close()
 
 
 async def test_what_was_resumed_and_is_wrong_is_had_again(yard: Yard) -> None:
