@@ -24,8 +24,8 @@ from .runs import Wanted
 
 READ_BYTES = 1 << 20
 ADVICE = "compare --sha256 with what its publisher says, for the file there is another one"
-# What a kill or a power cut may cost is the lesser of the two: on a fast link the bytes, which a disk
-# takes within a second, on a slow one the seconds, with too few syncs to keep a disk from its rest.
+# What a kill or a power cut may cost is the lesser of the two: on a fast link the bytes, which a
+# disk takes within a second or so; on a slow one the seconds, too many to keep a disk busy.
 SYNC_BYTES = 64 << 20
 SYNC_S = 10.0
 STAGE_WAIT_S = 0.1
