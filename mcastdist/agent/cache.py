@@ -90,19 +90,21 @@ class Cache:
 
     async def _verify(self, content: ContentId) -> int:
         """How many chunks were bad."""
-        package = None
+        found = None
         with contextlib.suppress(ContentError):  # trusted no more, or no manifest at all
-            package = await asyncio.to_thread(self._open, content)
-        if package is None:
+            found = await asyncio.to_thread(self._hash, content)
+        if found is None:
             self._gone(content)
             return DAMAGED_MANIFEST
-        bad = await asyncio.to_thread(package.holding.verify_all)
+        package, bad = found
         if bad:
             self._damaged(package, bad)
         return len(bad)
 
-    def _open(self, content: ContentId) -> OpenPackage | None:
-        return self._library.get(content, now=self._wall(), stale_ok=True)
+    def _hash(self, content: ContentId) -> tuple[OpenPackage, list[int]] | None:
+        """A package and its bad chunks. It takes minutes, and no task may be using it: so lent."""
+        with self._library.lent(content, now=self._wall()) as package:
+            return None if package is None else (package, package.holding.verify_all())
 
     async def _entries(self) -> list[Entry]:
         return await asyncio.to_thread(self._library.store.entries)

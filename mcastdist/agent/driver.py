@@ -95,7 +95,7 @@ class Driver:
 
     def damaged(self, package: OpenPackage, chunks: Iterable[int]) -> None:
         """These chunks of a package were verified once, and are bad now."""
-        run = next((run for run in self.runs.values() if run.package is package), None)
+        run = next((run for run in self.runs.values() if run.content == package.content), None)
         if run is not None:
             self.lost(run.spec.id, package.blocks_over_chunks(chunks))
 
@@ -219,7 +219,7 @@ class Driver:
         """For this task and for all that bring the same content under another name."""
         mine = self.runs.get(task)
         for run in list(self.runs.values()):
-            if mine is not None and run.package is mine.package and run.package is not None:
+            if mine is not None and run.content == mine.content and run.content is not None:
                 self._turns.take([run.spec.id], partial(do, run))
 
     def _refuse(self, task: str, culprit: str, now: float) -> None:

@@ -6,8 +6,9 @@ while it is used, and for a while after. Whose word is taken is decided in `trus
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from threading import Lock
 from weakref import WeakValueDictionary
 
@@ -26,6 +27,8 @@ from mcastdist.wire import BlockSeal, ClusterKey
 from .manifest_table import ManifestTable
 from .package import OpenPackage
 from .trust import Trust
+
+LOOKED_AT = 0.0  # in place of the moment of a use: who only looks keeps nothing from ageing
 
 
 class Library:
@@ -83,12 +86,22 @@ class Library:
         trusted no more.
         """
         with self._turn(content):
-            package = self.opened(content)
-            if package is None:
-                package = self._open_from_store(content, now)
+            package = self.opened(content) or self._open_from_store(content, now)
         if package is not None and not stale_ok:
             check_fresh(package.manifest, now=now, sequence_seen=0)
         return package
+
+    @contextlib.contextmanager
+    def lent(self, content: ContentId, *, now: float) -> Iterator[OpenPackage | None]:
+        """As `get`, of any age; its files stay open until the borrower is done, whoever closes."""
+        with contextlib.ExitStack() as stack:
+            with self._turn(content):
+                package = self.opened(content) or self._open_from_store(content, now)
+                if package is not None:
+                    table = ManifestTable(package.manifest)
+                    if own := self.store.open_holding(content, table, now=LOOKED_AT):
+                        stack.callback(own.close)
+            yield package
 
     # What comes in
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mcastdist.ids import Locator
+from mcastdist.ids import ContentId, Locator
 from mcastdist.node import NodeConfig, TaskSpec
 
 from .api import SOURCES
@@ -114,6 +114,11 @@ class Run:
     def locator(self) -> Locator:
         """What is asked for."""
         return self.spec.locator
+
+    @property
+    def content(self) -> ContentId | None:
+        """What it brings, once that is known. A package may be closed meanwhile, and open again."""
+        return None if self.package is None else self.package.content
 
     def wanted(self) -> Wanted:
         """What fetching its manifest needs to know."""

@@ -6,7 +6,8 @@
 
 from .disk import Disk, File
 from .entry import Entry, Freed, Usage
-from .holding import Absorbed, Holding
+from .holding import Holding
+from .ledger import Absorbed
 from .memory import MemoryStore
 from .memory_holding import MemoryHolding, MemoryStaged
 from .quota import StoreLimits

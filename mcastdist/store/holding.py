@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from mcastdist.errors import UnavailableError
@@ -23,21 +22,13 @@ from mcastdist.ranges import RangeSet
 
 from .delivery import Progress, Source, deliver
 from .disk import Disk
-from .ledger import Claim, Ledger
+from .ledger import Absorbed, Claim, Ledger
 from .package import Package
 from .payload import Payload
 from .proof import Proof
 from .table import PackageTable
 
 Buffer = bytes | bytearray | memoryview
-
-
-@dataclass(frozen=True, slots=True)
-class Absorbed:
-    """What a write led to: chunks now verified, and chunks that hashed wrong and are gone again."""
-
-    verified: list[int] = field(default_factory=list)
-    bad: list[int] = field(default_factory=list)
 
 
 class Holding:
@@ -107,7 +98,8 @@ class Holding:
     def verify_all(self, progress: Progress | None = None) -> list[int]:
         """Hash all that is held again, from the disk; what is damaged is forgotten, and returned.
 
-        `progress` is told how many bytes have been hashed, and may raise to stop.
+        `progress` is told how many bytes have been hashed, and may raise to stop. StorageError if
+        it is closed meanwhile: nothing is forgotten then.
         """
         self.commit()
         self._payload.forget_cached()

@@ -12,7 +12,7 @@ be overwritten by a late duplicate while it is hashed, or after.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mcastdist.ranges import RangeSet
 
@@ -25,6 +25,14 @@ class Claim:
 
     ranges: list[tuple[int, int]]
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """What a write led to: chunks now verified, and chunks that hashed wrong and are gone again."""
+
+    verified: list[int] = field(default_factory=list)
+    bad: list[int] = field(default_factory=list)
 
 
 class Ledger:

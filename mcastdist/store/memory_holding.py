@@ -11,8 +11,7 @@ from mcastdist.errors import UnavailableError
 from mcastdist.ids import ContentId
 from mcastdist.ranges import RangeSet
 
-from .holding import Absorbed
-from .ledger import Ledger
+from .ledger import Absorbed, Ledger
 from .table import PackageTable
 
 

@@ -62,19 +62,22 @@ class Payload:
     def read_into(self, buffer: bytearray | memoryview, offset: int) -> None:
         """Fill `buffer` from `offset` on; StorageError if the file ends before."""
         with self.borrowed() as file:
-            if self._disk.read_into(file, buffer, offset) < len(buffer):
-                raise StorageError(f"{file.path} has been cut short: verify this package")
+            self._read(file, buffer, offset)
 
     def sha256(self, start: int, stop: int) -> bytes | None:
-        """The digest of `[start, stop)` as the file now has it; None if it cannot be read."""
+        """The digest of `[start, stop)` as the file now has it; None if it cannot be read.
+
+        StorageError after `close`: that says nothing about the bytes.
+        """
         sha256 = hashlib.sha256()
-        for at in range(start, stop, HASH_BYTES):
-            part = self._buffer()[: min(HASH_BYTES, stop - at)]
-            try:
-                self.read_into(part, at)
-            except StorageError:
-                return None
-            sha256.update(part)
+        with self.borrowed() as file:
+            for at in range(start, stop, HASH_BYTES):
+                part = self._buffer()[: min(HASH_BYTES, stop - at)]
+                try:
+                    self._read(file, part, at)
+                except StorageError:
+                    return None
+                sha256.update(part)
         return sha256.digest()
 
     def sync(self) -> None:
@@ -86,6 +89,10 @@ class Payload:
         """Let the next reads come from the disk, not from memory."""
         with self.borrowed() as file:
             self._disk.forget_cached(file)
+
+    def _read(self, file: File, buffer: bytearray | memoryview, offset: int) -> None:
+        if self._disk.read_into(file, buffer, offset) < len(buffer):
+            raise StorageError(f"{file.path} has been cut short: verify this package")
 
     def _buffer(self) -> memoryview:
         if not hasattr(self._scratch, "buffer"):

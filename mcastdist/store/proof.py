@@ -21,7 +21,7 @@ class Proof:
         self._table = table
 
     def holds(self, chunk: int) -> bool:
-        """True if the chunk has its digest, as the file now has it."""
+        """True if the chunk has its digest, as the file now has it; StorageError once closed."""
         digest = self._payload.sha256(*self._table.chunk_span(chunk))
         return digest == self._table.chunk_digest(chunk)
 

@@ -13,6 +13,7 @@ from mcastdist.agent.library import Library
 from mcastdist.agent.package import OpenPackage
 from mcastdist.errors import UsageError
 from mcastdist.ids import ContentId
+from mcastdist.store.proof import Proof
 
 APP = publish({"a": noise("a", 1 << 20)})
 TOOL = publish({"b": noise("b", 1000)}, name="tool", version="2")
@@ -108,6 +109,44 @@ async def test_verifying_finds_a_flipped_bit_and_the_next_write_repairs_it(
     assert package is not None
     fill(package, APP.payload)
     assert (await cache.cache_verify(None)).damaged == {}
+
+
+async def test_what_is_closed_while_it_is_verified_is_verified_all_the_same(
+    cache: Watched, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verifying takes longer than a package stays open that nobody uses."""
+    flip(library, APP.content)
+    hashed, holds = [], Proof.holds
+
+    def holds_and_closes(proof: Proof, chunk: int) -> bool:
+        if not hashed:
+            library.close(APP.content)
+        hashed.append(chunk)
+        return holds(proof, chunk)
+
+    monkeypatch.setattr(Proof, "holds", holds_and_closes)
+    report = await cache.cache_verify("app-1")
+
+    assert hashed == [0, 1, 2, 3]
+    assert report.damaged == {APP.content.hex(): 1}
+    assert cache.damaged == [(APP.content, [0])]
+    library.store.remove(APP.content)  # nobody has it any more
+
+
+async def test_who_verifies_keeps_nothing_from_ageing(cache: Watched, library: Library) -> None:
+    before = library.store.entries()
+    await cache.cache_verify(None)
+
+    assert [one.used for one in library.store.entries()] == [one.used for one in before]
+
+
+async def test_what_is_verified_is_not_removed(cache: Watched, library: Library) -> None:
+    with library.lent(APP.content, now=NOW) as package:
+        with pytest.raises(UsageError, match="in use"):
+            await cache.cache_remove("app-1")
+        assert package is not None
+        assert package.holding.verify_all() == []
+    assert (await cache.cache_remove("app-1")).removed == [APP.content.hex()]
 
 
 async def test_a_damaged_manifest_is_damage_too(cache: Watched, library: Library) -> None:

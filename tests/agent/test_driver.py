@@ -244,6 +244,18 @@ async def test_damage_found_by_verifying_is_told_as_blocks(bench: Bench) -> None
     assert bench.node.named("blocks_lost") == [(run.spec.id, RangeSet([(1, 2)]))]
 
 
+async def test_damage_is_told_also_if_the_package_was_closed_and_opened_meanwhile(
+    bench: Bench,
+) -> None:
+    before = bench.package
+    bench.library.close(PUBLISHED.content)
+    bench.package = admit(bench.library, PUBLISHED)
+    run = bench.run()
+    bench.driver.damaged(before, [4])
+
+    assert bench.node.named("blocks_lost") == [(run.spec.id, RangeSet([(1, 2)]))]
+
+
 async def test_kernel_drops_reach_the_reports(bench: Bench) -> None:
     run = bench.run()
     bench.streams.drop_shares.return_value = [(SimpleNamespace(task=run.spec.id), 1234)]

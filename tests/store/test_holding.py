@@ -175,6 +175,14 @@ def test_verify_finds_a_flipped_bit_and_forgets_the_chunk_for_good(store: Store)
     assert again.verify_all() == []
 
 
+def test_what_is_closed_while_it_is_verified_is_not_damaged(store: Store) -> None:
+    SAMPLE.keep(store)
+    holding = reopened(store, SAMPLE)
+    with pytest.raises(StorageError, match="closed"):
+        holding.verify_all(lambda done: holding.close() if done == 192 else None)
+    assert reopened(store, SAMPLE).complete
+
+
 def test_delivery_finds_a_flipped_bit_and_forgets_the_chunk_for_good(
     store: Store, tmp_path: Path
 ) -> None:

@@ -28,6 +28,14 @@ def test_digests_of_any_span(tmp_path: Path) -> None:
     made.close()
 
 
+def test_what_is_closed_has_no_digest_and_none_that_is_wrong(tmp_path: Path) -> None:
+    """None would say that the bytes are damaged, and they would be thrown away."""
+    made = payload(tmp_path, b"hello")
+    made.close()
+    with pytest.raises(StorageError, match="closed"):
+        made.sha256(0, 5)
+
+
 def test_the_file_stays_open_for_who_has_it_and_is_refused_to_others(tmp_path: Path) -> None:
     made = payload(tmp_path, b"hello")
     with made.borrowed() as file:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from store_kit import Sample, noise
 
+from mcastdist.errors import StorageError
 from mcastdist.store.disk import Disk
 from mcastdist.store.ledger import Claim
 from mcastdist.store.payload import Payload
@@ -30,6 +31,13 @@ def test_what_the_file_has_is_proven(payload: Payload) -> None:
     assert not proof.holds(0)
     payload.write(BYTES, 0)
     assert proof.holds(0)
+
+
+def test_what_is_closed_is_neither_right_nor_wrong(payload: Payload) -> None:
+    payload.write(BYTES, 0)
+    payload.close()
+    with pytest.raises(StorageError, match="closed"):
+        Proof(payload, SAMPLE.table).holds(0)
 
 
 def test_what_one_write_brought_is_proven_without_reading(payload: Payload) -> None:
