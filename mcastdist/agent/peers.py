@@ -18,6 +18,7 @@ from mcastdist.errors import ContentError, StorageError, UnavailableError
 from mcastdist.ids import ContentId
 from mcastdist.wire import MANIFEST_NONCE_BYTES, BlockSeal, Opener
 
+from .giving import give
 from .package import OpenPackage
 from .peer_words import PEERS_HEADER, authenticate, pack_manifest
 
@@ -104,13 +105,14 @@ class PeerServer:
 
     # Requests
 
-    async def _manifest(self, request: web.Request) -> web.Response:
+    async def _manifest(self, request: web.Request) -> web.StreamResponse:
         package, seal = await self._asked_for(request)
         body = pack_manifest(package.manifest_bytes, package.signature)
         nonce = self._random_bytes(MANIFEST_NONCE_BYTES)
-        return await _give(_octets(seal.seal_manifest(body, nonce)), request)
+        response, _ = await give(seal.seal_manifest(body, nonce), request)
+        return response
 
-    async def _block(self, request: web.Request) -> web.Response:
+    async def _block(self, request: web.Request) -> web.StreamResponse:
         package, seal = await self._asked_for(request)
         block = _number(request.match_info["block"])
         if not package.has_block(block):
@@ -121,8 +123,8 @@ class PeerServer:
         try:
             sealed = await asyncio.to_thread(package.sealed_block, block, seal)
             # Within, so that the slot is taken until all has left.
-            response = await _give(_part(sealed, request), request)
-            self.uploaded_bytes += response.content_length or 0
+            response, given_bytes = await give(sealed, request)
+            self.uploaded_bytes += given_bytes
             return response
         except (StorageError, UnavailableError):
             raise web.HTTPNotFound(text="not held") from None
@@ -163,34 +165,6 @@ class _TooEarly(web.HTTPClientError):
     """RFC 8470: come back in a moment."""
 
     status_code = 425
-
-
-async def _give(response: web.Response, request: web.Request) -> web.Response:
-    """Send all of it, and keep nothing: a connection holds its last answer until the next."""
-    await response.prepare(request)
-    await response.write_eof()
-    response.body = None
-    return response
-
-
-def _octets(body: bytes, status: int = 200) -> web.Response:
-    return web.Response(body=body, status=status, content_type="application/octet-stream")
-
-
-def _part(whole: bytes, request: web.Request) -> web.Response:
-    """All of it, or the one range that was asked for (RFC 9110, 14)."""
-    size = len(whole)
-    try:
-        start, stop, _ = request.http_range.indices(size)
-    except ValueError:
-        start = stop = size
-    if "Range" not in request.headers:
-        return _octets(whole)
-    if start >= stop:
-        raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{size}"})
-    response = _octets(whole[start:stop], status=206)
-    response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return response
 
 
 def _number(text: str) -> int:

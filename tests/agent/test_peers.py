@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
+from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,12 @@ from agent_kit import (
     make_voice,
     noise,
     publish,
+    until,
 )
 from aiohttp import web
+from unread import hold_little, unread
 
+from mcastdist.agent import giving
 from mcastdist.agent.library import Library
 from mcastdist.agent.package import OpenPackage
 from mcastdist.agent.peer_words import authorization, unpack_manifest
@@ -90,6 +94,12 @@ async def peer(tmp_path: Path) -> AsyncIterator[Peer]:
     library.close_all()
 
 
+def listening(server: PeerServer) -> list[TransportSocket]:
+    """The sockets that it accepts connections of."""
+    assert server._runner is not None
+    return [sock for site in server._runner.sites for sock in site._server.sockets]
+
+
 async def test_blocks_and_manifest_come_sealed(peer: Peer) -> None:
     held(peer.library, PUBLISHED)
     status, body, _ = await peer.ask(f"{BLOCKS}/1")
@@ -107,10 +117,12 @@ async def test_nothing_that_was_given_is_kept_for_as_long_as_a_connection_is(pee
     gc.collect()
     for path in (f"{BLOCKS}/0", MANIFEST):
         assert (await peer.ask(path))[0] == 200
-    answers = [one for one in gc.get_objects() if isinstance(one, web.Response)]
+    answers = [one for one in gc.get_objects() if isinstance(one, web.StreamResponse)]
 
     assert answers  # the connection's last is there
-    assert not any(one.body for one in answers)
+    assert not any(getattr(one, "body", None) for one in answers)
+    views = [one for one in gc.get_objects() if isinstance(one, memoryview)]
+    assert not any(one.nbytes > BLOCK for one in views)
     assert peer.server.uploaded_bytes == BLOCK + SEAL_TAG_BYTES
 
 
@@ -232,6 +244,24 @@ async def test_no_more_than_so_many_at_once_and_slots_are_given_back(peer: Peer)
     package.holding._payload.close()
     assert (await peer.ask(f"{BLOCKS}/0"))[0] == 404
     assert not peer.server.is_busy
+
+
+async def test_a_slot_whose_peer_takes_nothing_is_anothers(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held(peer.library, PUBLISHED)
+    peer.server.uploads_max = 1
+    for sock in listening(peer.server):
+        hold_little(sock)
+    header = authorization(make_voice(), "GET", f"{BLOCKS}/0")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(giving, "STALL_S", 0.1)
+        async with unread(peer.port, f"{BLOCKS}/0", header):
+            await until(lambda: peer.server.is_busy)
+            await until(lambda: not peer.server.is_busy)
+
+    assert peer.server.uploaded_bytes < BLOCK
+    assert (await peer.ask(f"{BLOCKS}/0"))[0] == 200
 
 
 async def test_a_taken_port_is_no_reason_to_be_silent(peer: Peer) -> None:
