@@ -37,7 +37,7 @@ def node_config(settings: Settings, interfaces: Sequence[Chosen], *, http_port: 
         allow_peers=download.allow_peers,
         origin_fallback_delay_s=download.origin_fallback_delay_s,
         retry_backoff_s=tuple(minutes * 60.0 for minutes in download.retry_backoff_min),
-        http_port=http_port,
+        http_port=http_port if download.allow_peers else 0,  # nobody is to ask in vain
     )
 
 

@@ -231,7 +231,7 @@ class Driver:
         if reception is not None and reception.leader & LOW_32_BITS == sender:
             liar, address = reception.leader, reception.address
             self.ear.mismatches.note(address, "liar")
-            log.warning("refused for an hour: it sent wrong bytes", address=address[0])
+            log.warning("refused: it sent wrong bytes", address=address[0])
             self._turns.take([task], lambda: self.node.refuse(task, liar, now=now))
 
     def _look_around(self) -> None:

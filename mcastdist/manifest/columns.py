@@ -10,10 +10,11 @@ from mcastdist.errors import MalformedManifest
 from mcastdist.ids import DIGEST_BYTES, Digest
 
 from .entries import FileEntry, LinkEntry
-from .limits import FILES_MAX
+from .limits import CHUNKS_MAX, FILES_MAX
 from .paths import SafePath
 
 Width = Literal["H", "I", "Q"]  # struct's unsigned 16, 32 and 64 bits; always big-endian
+_NUMBERS_MAX = max(FILES_MAX, CHUNKS_MAX)  # no column has more, whatever it is of
 _SEPARATOR = "\0"  # cannot stand in a path or a link's target
 
 
@@ -36,10 +37,15 @@ def pack_numbers(width: Width, numbers: Sequence[int]) -> bytes:
 
 
 def unpack_numbers(width: Width, column: bytes) -> tuple[int, ...]:
-    """The inverse of `pack_numbers`. Raises MalformedManifest."""
+    """The inverse of `pack_numbers`. Raises MalformedManifest, also if there are absurdly many.
+
+    Two bytes of a column become some forty of Python's, so they are counted first.
+    """
     count, rest = divmod(len(column), struct.calcsize(f">{width}"))
     if rest:
         raise MalformedManifest(f"the manifest is damaged: a column of {len(column)} bytes")
+    if count > _NUMBERS_MAX:
+        raise MalformedManifest(f"{count} numbers in a column: at most {_NUMBERS_MAX} are allowed")
     return struct.unpack(f">{count}{width}", column)
 
 

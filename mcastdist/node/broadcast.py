@@ -51,8 +51,12 @@ class Broadcast:
     # In
 
     def fit(self, datagram_bytes_max: int) -> None:
-        """A receiver takes no larger datagrams than this: nor do we send any, from the start."""
-        if datagram_bytes_max < DATAGRAM_BYTES_FIT_MIN or self.stream is not None:
+        """A receiver takes no larger datagrams than this: nor do we send any, from the start.
+
+        Who comes after that cannot change it: what the others hold in part is cut as it is.
+        """
+        has_begun = self.round > 0 or self.stream is not None
+        if datagram_bytes_max < DATAGRAM_BYTES_FIT_MIN or has_begun:
             return
         self.symbol_bytes = min(self.symbol_bytes, datagram_bytes_max - STREAM_HEADER_BYTES)
 

@@ -202,5 +202,6 @@ class Node:
 
     @property
     def _may_answer(self) -> bool:
-        """Weight 0 never answers (PROTOCOL.md, 5), nor does who says nothing to the group."""
-        return self._config.multicast_enabled and self._config.merits.weight > 0
+        """Weight 0 never answers (PROTOCOL.md, 5), nor does who serves no peers, or is silent."""
+        config = self._config
+        return config.multicast_enabled and config.http_port > 0 and config.merits.weight > 0

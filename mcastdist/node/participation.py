@@ -231,9 +231,10 @@ class Participation:
     def _starts_at(self, now: float) -> float:
         """PROTOCOL.md, 6: a successor keeps the start that its predecessor announced.
 
-        The delay counts from our task's start: the election is a part of it, not an addition.
+        But for one later than its own: who can speak here could put a stream off for weeks. The
+        delay counts from our task's start: the election is a part of it, not an addition.
         """
-        if self._start_at is None:
-            waits = self._config.start_wait_s_max if self._config.start_when_receivers else 0.0
-            self._start_at = self._began_at + (waits or self._config.session_start_delay_s)
+        waits = self._config.start_wait_s_max if self._config.start_when_receivers else 0.0
+        ours = self._began_at + (waits or self._config.session_start_delay_s)
+        self._start_at = ours if self._start_at is None else min(self._start_at, ours)
         return self._start_at

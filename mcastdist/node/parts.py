@@ -111,10 +111,10 @@ class Parts:
         if self.representation is not None:
             self.representation.sound(sound)
 
-    def blocks_lost(self, blocks: RangeSet) -> None:
+    def blocks_lost(self, blocks: RangeSet, *, now: float) -> None:
         """These blocks are missing again."""
         if self.reception is not None:
-            self.reception.blocks_lost(blocks)
+            self.reception.blocks_lost(blocks, now=now)
 
     def complete(self, *, now: float) -> None:
         """Everything is here."""

@@ -43,11 +43,12 @@ class Patience:
 
     # In
 
-    def follows(self, is_following: bool, now: float) -> None:
-        """Is it for somebody else to supply us? If so, the time runs until something comes."""
-        if not is_following:
-            self._starved_at = NEVER
-        elif self._starved_at == NEVER and not self.is_starved:
+    def follows(self, now: float) -> None:
+        """It is for somebody else to supply us: the time runs until something comes.
+
+        It runs on while we follow nobody: who represents, closes, and represents again gains none.
+        """
+        if self._starved_at == NEVER and not self.is_starved:
             config = self._config
             start_s = max(config.session_start_delay_s, config.start_wait_s_max)
             self._starved_at = now + start_s + STARVED_S
@@ -65,6 +66,11 @@ class Patience:
         jitter = 1.0 - RETRY_JITTER + 2 * RETRY_JITTER * self._env.rng.random()
         self._retry_at = now + steps[min(self._retries, len(steps) - 1)] * jitter
         self._retries += 1
+        self._starved_at = NEVER
+
+    def stop(self) -> None:
+        """Nothing is lacked any more."""
+        self._starved_at = NEVER
 
     def supplied(self) -> None:
         """Something came."""

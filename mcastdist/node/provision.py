@@ -108,7 +108,7 @@ class Provision:
 
     def stop(self, now: float) -> None:
         """Nothing is to be asked for any more."""
-        self._patience.follows(False, now)
+        self._patience.stop()
         self._fetching.stop(now)
 
     def wake(self, now: float) -> None:
@@ -137,10 +137,10 @@ class Provision:
 
     def look(self, package: Package | None, now: float) -> None:
         """Ask for what we lack."""
-        follows = self._participation.parts.reception is not None
-        self._patience.follows(follows and not self._patience.is_resting, now)
         if self._patience.is_resting:
             return
+        if self._participation.parts.reception is not None:
+            self._patience.follows(now)
         if package is None:
             self._fetching.look_for_manifest(
                 from_origin=self._may_ask_origin, expected=self._expects_manifest, now=now

@@ -83,10 +83,12 @@ class Reception:
         if self._listening.intake is not None:
             self._listening.intake.forget(blocks)
 
-    def blocks_lost(self, blocks: RangeSet) -> None:
+    def blocks_lost(self, blocks: RangeSet, *, now: float) -> None:
         """These blocks are not here any more: a chunk was not what the manifest promises."""
         if self._listening.intake is not None:
             self._listening.intake.lost(blocks)
+        if self.state is ReceiverState.DONE:
+            self._enter(ReceiverState.REPAIRING, now)
 
     def kernel_drops(self, per_million: int) -> None:
         """The share of datagrams that this machine's kernel dropped since the last report."""

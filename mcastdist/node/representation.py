@@ -97,8 +97,7 @@ class Representation:
         listener = self.audience.report(sender, address, report, now=now)
         if listener is None:
             return
-        if self.phase < Phase.STREAMING:
-            self._broadcast.fit(report.datagram_bytes_max)
+        self._broadcast.fit(report.datagram_bytes_max)
         if listener.is_finished:
             self._broadcast.left(sender)
         elif report.state is ReceiverState.RECEIVING and not listener.dismissed:

@@ -143,7 +143,7 @@ class Task:
             self.package.held.remove(start, stop)
             self.package.sound.remove(start, stop)
         self._participation.holds(self.package)
-        self._participation.parts.blocks_lost(blocks)
+        self._participation.parts.blocks_lost(blocks, now=now)
         self._said_complete = False
         self._settle(now)
 

@@ -35,6 +35,10 @@ class Pool:
             self._by_block[block] = slot
         return slot
 
+    def wanted(self, below: int) -> list[Slot]:
+        """The slots of the blocks below this one that are not held yet, rising."""
+        return [slot for block, slot in sorted(self._by_block.items()) if block < below]
+
     def drop(self, block: int) -> None:
         """This block is wanted no more. Its memory is free once nobody opens it any more."""
         slot = self._by_block.pop(block, None)

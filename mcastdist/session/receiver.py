@@ -133,14 +133,14 @@ class Receiver:
         return [self._hand_out(slot) for slot in ready if slot.queued and slot.is_wanted]
 
     def lacking(self, now: float) -> list[tuple[int, int]]:
-        """(block, missing symbols) of the blocks whose stream has passed, rising."""
-        lacking = []
-        for first, last in self._held.gaps(0, self.progress.passed(now)):
-            for block in range(first, last):
-                missing = self._missing(block, now)
-                if missing > 0:
-                    lacking.append((block, missing))
-        return lacking
+        """(block, missing symbols) of the blocks whose stream has passed, of what is here in part.
+
+        Of a late joiner's package thousands may have passed of which nothing came: those lack all
+        that they have, and nobody asks for them symbol by symbol.
+        """
+        passed = self.progress.passed(now)
+        found = ((slot.block, self._missing(slot, now)) for slot in self._pool.wanted(passed))
+        return [(block, missing) for block, missing in found if missing > 0]
 
     def measure(self, now: float) -> Measurement:
         """How the stream arrives, since the last call."""
@@ -237,10 +237,7 @@ class Receiver:
         slot.lent_to = assembly
         return assembly
 
-    def _missing(self, block: int, now: float) -> int:
-        slot = self._pool.get(block)
-        if slot is None:
-            return self._reader.symbols(block)
+    def _missing(self, slot: Slot, now: float) -> int:
         if slot.lent or slot.queued:
             return 0
         # Enough and yet not handed out, with nothing coming that would make us look: ask for one.

@@ -39,6 +39,10 @@ def test_settings_are_handed_on_in_the_nodes_units() -> None:
     assert found.http_port == 7447
 
 
+def test_who_serves_no_peers_names_no_port() -> None:
+    assert config("download.allow_peers=false").http_port == 0
+
+
 def test_without_an_interface_there_is_multicast_once_there_is_one() -> None:
     assert config().is_connected
     assert len(config().networks) == 1

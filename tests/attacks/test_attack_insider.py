@@ -81,6 +81,37 @@ def test_a_new_session_every_few_seconds_does_not_make_patience_endless(seed: in
     _finished_within(segment, BOUND_S)
 
 
+@pytest.mark.parametrize("every_s", [0.1, 1.0])
+@pytest.mark.parametrize("seed", PATIENT)
+def test_sessions_that_are_closed_and_opened_in_turn_gain_no_patience(
+    seed: int, every_s: float
+) -> None:
+    segment = _segment(seed)
+    content = segment.contents[0]
+
+    def in_turn(count: int) -> tuple[Message, NodeId]:
+        number, is_end = divmod(count, 2)
+        phase = Phase.CLOSED if is_end else Phase.WAITING
+        return announcement(content, phase, session=0xBAD + number, delay_ms=60_000), INSIDER
+
+    Insider(segment).keep_saying(in_turn, every_s=every_s, since_s=0.02)
+
+    _finished_within(segment, BOUND_S + 60.0)
+
+
+@pytest.mark.parametrize("seed", PATIENT)
+def test_a_start_that_somebody_put_off_for_weeks_is_not_inherited(seed: int) -> None:
+    """Said once, when all seek: who represents next goes by its own delay, and so does its end."""
+    segment = _segment(seed)
+    fake = announcement(segment.contents[0], Phase.WAITING, delay_ms=0xFFFF_FFFF, http_port=0)
+    insider = Insider(segment)
+    segment.at(0.02, lambda: insider.say(fake))
+
+    _finished_within(segment, 30.0)
+    segment.run_until(60.0)
+    assert segment.representatives == []
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_position_that_moves_without_a_stream_makes_deaf_within_seconds(seed: int) -> None:
     segment = _segment(seed)

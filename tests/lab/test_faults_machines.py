@@ -143,7 +143,7 @@ def test_a_second_agent_on_the_same_store_is_refused_and_the_first_goes_on(
 def test_two_machines_with_one_node_id_both_complete(
     make_lab: MakeLab, nginx: Nginx, package: Package, make_agents: MakeAgents
 ) -> None:
-    """As after copying a disk: the younger draws another id."""
+    """As after copying a disk: who hears the other draws another id, for its next start."""
     lab = make_lab(3)
     origin, agents = nginx(lab), make_agents()
     original, copy, _ = lab.hosts
@@ -156,6 +156,8 @@ def test_two_machines_with_one_node_id_both_complete(
 
     assert_delivered(package, agents, lab.hosts)
     assert lab.wan_bytes() <= 2 * WAN_COPIES_MAX * package.payload_bytes
+    ids = {(agents.home(host) / "state" / "node.id").read_text() for host in (original, copy)}
+    assert len(ids) == 2
 
 
 def _mount_small(host: Host, agents: Agents, folder: str) -> None:

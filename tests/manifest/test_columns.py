@@ -13,7 +13,7 @@ from mcastdist.manifest.columns import (
     unpack_links,
     unpack_numbers,
 )
-from mcastdist.manifest.limits import FILES_MAX
+from mcastdist.manifest.limits import CHUNKS_MAX, FILES_MAX
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1), max_size=8))
@@ -40,6 +40,12 @@ def test_more_strings_than_files_can_be_are_refused_before_they_are_made() -> No
     assert len(split_strings("\0".join("x" * FILES_MAX))) == FILES_MAX
     with pytest.raises(MalformedManifest):
         split_strings("\0" * FILES_MAX)
+
+
+def test_more_numbers_than_chunks_can_be_are_refused_before_they_are_made() -> None:
+    assert len(unpack_numbers("H", bytes(2 * CHUNKS_MAX))) == CHUNKS_MAX
+    with pytest.raises(MalformedManifest, match=f"at most {CHUNKS_MAX}"):
+        unpack_numbers("H", bytes(2 * CHUNKS_MAX + 2))
 
 
 def test_columns_must_be_equally_long() -> None:

@@ -96,6 +96,12 @@ def test_a_holder_offers_to_who_claims_without_having_asked() -> None:
     assert [(type(one.message), one.aside) for one in offers] == [(Offer, False), (Offer, True)]
 
 
+def test_who_serves_no_peers_offers_nothing() -> None:
+    node = _holder(http_port=0)
+    _hear(node, seek(), 1.0)
+    assert said(_run(node, 2.0), Offer) == []
+
+
 def test_who_had_no_interface_offers_once_there_is_one() -> None:
     node = _holder(multicast_enabled=False)
     _hear(node, seek(), 1.0)

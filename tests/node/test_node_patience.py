@@ -147,10 +147,10 @@ def test_without_steps_there_is_no_retry() -> None:
 
 def test_who_follows_in_vain_waits_for_nobody_any_more() -> None:
     patience = _patience()
-    patience.follows(True, 100.0)
+    patience.follows(100.0)
     starved_at = patience.wake_at()
     assert starved_at >= 100.0 + STARVED_S
-    patience.follows(True, 200.0)
+    patience.follows(200.0)
     patience.renew()  # a new representative every second does not help
     assert patience.wake_at() == starved_at
 
@@ -163,11 +163,15 @@ def test_who_follows_in_vain_waits_for_nobody_any_more() -> None:
     assert patience.is_starved
 
 
-def test_whatever_comes_and_whoever_rests_or_represents_itself_starves_not() -> None:
-    patience = _patience()
-    patience.follows(True, 0.0)
+def test_whatever_comes_and_whoever_rests_starves_not() -> None:
+    patience = _patience(3.0)
+    patience.follows(0.0)
     patience.supplied()
     assert patience.wake_at() == NEVER
-    patience.follows(True, 50.0)
-    patience.follows(False, 60.0)
+    patience.follows(50.0)
+    patience.stop()
+    assert patience.wake_at() == NEVER
+    patience.follows(50.0)
+    patience.wait_to_retry(60.0)
+    assert patience.retry_is_due(patience.retry_at)
     assert patience.wake_at() == NEVER

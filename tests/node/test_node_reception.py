@@ -158,8 +158,18 @@ def test_a_block_that_was_wrong_is_taken_again() -> None:
     _streaming(reception, {1.0: 0})
     assert reception.stream is not None
     assert hear(reception.stream, streamed([3]), now=1.0) == [3]
-    reception.blocks_lost(RangeSet([(3, 4)]))
+    reception.blocks_lost(RangeSet([(3, 4)]), now=1.05)
     assert hear(reception.stream, streamed([3]), now=1.1) == [3]
+
+
+def test_a_block_that_is_lost_after_the_end_is_asked_for_from_peers() -> None:
+    reception = _reception(here=package(held=range(BLOCKS)))
+    reception.complete(now=1.0)
+    assert reception.from_peers(1.0) == RangeSet()
+    lacking = package(held=[n for n in range(BLOCKS) if n != 3])
+    reception.package_known(lacking, now=1.5)
+    reception.blocks_lost(RangeSet([(3, 4)]), now=1.5)
+    assert reception.state is ReceiverState.REPAIRING
 
 
 # --- the stream does not come --------------------------------------------------------------------

@@ -310,6 +310,19 @@ def test_who_yields_stops_at_once_and_says_nothing() -> None:
     assert ours.wake_at() == NEVER
 
 
+@pytest.mark.parametrize("joins_at", [0.5, 5.0])
+def test_before_the_first_round_the_stream_is_fitted_to_who_joins(joins_at: float) -> None:
+    """Also after the delay, while there was but one to stream to."""
+    ours = _representation(package(range(BLOCKS)), min_receivers=2, datagram_bytes_max=1_472)
+    _hear(ours, 0.1, LEADER)
+    _run(ours, joins_at)
+    assert ours.stream is None
+    _hear(ours, joins_at, OTHER, what=report(datagram_bytes_max=1_000))
+    announced = said(_run(ours, joins_at + 3.0), Announce)
+    assert ours.stream is not None
+    assert announced[-1].symbol_bytes == 1_000 - 40
+
+
 @pytest.mark.parametrize("datagram_bytes_max", [0, 1, 56, 57, 100])
 def test_an_absurd_report_does_no_harm(datagram_bytes_max: int) -> None:
     """Symbols of one byte would be more of them than a block may have."""

@@ -24,7 +24,7 @@ def test_memory_is_bounded_and_the_least_complete_block_makes_room() -> None:
     assert channel.receiver.evicted == 1
     (evicted,) = channel.trace.named("session.block_evicted")
     assert evicted.fields == {"block": 1, "missing": 14, "by": 4}
-    assert dict(channel.receiver.lacking(channel.now))[1] == 17
+    assert 1 not in dict(channel.receiver.lacking(channel.now))  # nothing of it is here
     for block in range(5, 40):
         channel.deliver(stream_of(channel, block)[:16])
     assert len(channel.receiver._pool._slots) == 4
