@@ -138,7 +138,7 @@ async def open_agent(
     )
     stack.push_async_callback(streams.close_all)
     runs: Runs = {}
-    serving = Serving(library, runs, wall=wall)
+    serving = Serving(library, runs, rng=random.Random(secrets.randbits(SEED_BITS)), wall=wall)
     peers = PeerServer(
         opener=http_opener,
         find=serving.find,

@@ -21,10 +21,8 @@ from .fetching_blocks import BlockFetch
 from .fetching_manifests import ManifestFetch
 from .fetching_means import Means
 from .package import OpenPackage
-from .peer_words import as_reached
+from .peer_words import PEERS_NAMED_MAX, as_reached
 from .runs import Wanted
-
-PEERS_NAMED_MAX = 8  # of "ask these"; more would not be asked
 
 Order = GetManifest | GetBlocks
 

@@ -19,6 +19,7 @@ from .identity import Voice
 
 SCHEME = "Mcastdist"
 PEERS_HEADER = "Mcastdist-Peers"
+PEERS_NAMED_MAX = 8  # of "ask these": more would not be asked, and no header may be of 8 KiB
 _LENGTH = struct.Struct("!I")
 
 

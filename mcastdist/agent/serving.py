@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from mcastdist.wire import ReceiverState
 
 from .library import Library
 from .package import OpenPackage
+from .peer_words import PEERS_NAMED_MAX
 from .runs import Runs
 
 
@@ -21,10 +23,16 @@ class Serving:
     node: Node
 
     def __init__(
-        self, library: Library, runs: Runs, *, wall: Callable[[], float] = time.time
+        self,
+        library: Library,
+        runs: Runs,
+        *,
+        rng: random.Random,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._library = library
         self._runs = runs
+        self._rng = rng
         self._wall = wall
 
     async def find(self, content: ContentId) -> OpenPackage | None:
@@ -48,18 +56,27 @@ class Serving:
         )
 
     def others(self, content: ContentId) -> list[str]:
-        """Receivers that have told us they are done with this content, as host:port.
+        """Some receivers that have told us they are done with this content, as host:port.
 
-        Without the scope of a link-local address: it is the name of an interface of ours.
+        Without the scope of a link-local address: it is the name of an interface of ours. No more
+        than are asked, since the names of all would be too long for a header; and drawn by lot, so
+        that not all who hear that we are busy go to the same few.
         """
-        found = []
+        done = self._done(content)
+        if len(done) > PEERS_NAMED_MAX:
+            done = self._rng.sample(done, PEERS_NAMED_MAX)
+        return [peer_address(host.partition("%")[0], port) for host, port in done]
+
+    def _done(self, content: ContentId) -> list[tuple[str, int]]:
+        """All of them."""
+        found: list[tuple[str, int]] = []
         for run_id, run in self._runs.items():
             task = self.node.task(run_id)
             if run.package is None or run.package.content != content or task is None:
                 continue
             if task.representation is not None:
                 found += [
-                    peer_address(one.address[0].partition("%")[0], one.report.http_port)
+                    (one.address[0], one.report.http_port)
                     for one in task.representation.audience.all()
                     if one.report.state is ReceiverState.DONE and one.report.http_port
                 ]

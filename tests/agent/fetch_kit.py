@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ class Yard:
         library = make_library(self.folder / f"peer{next(_requests)}")
         for one in published:
             held(library, one)
-        serving = Serving(library, {})
+        serving = Serving(library, {}, rng=random.Random(1))
         serving.node = FakeNode()
         server = PeerServer(
             opener=make_opener(ALICE),

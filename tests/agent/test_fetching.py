@@ -10,7 +10,8 @@ import pytest
 from agent_kit import BLOCK, noise, publish, until
 from fetch_kit import Yard, open_yard
 
-from mcastdist.agent.fetching import PEERS_NAMED_MAX, named_peers, reason_code
+from mcastdist.agent.fetching import named_peers, reason_code
+from mcastdist.agent.peer_words import PEERS_NAMED_MAX
 from mcastdist.errors import (
     BadSignature,
     ContentError,

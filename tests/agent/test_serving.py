@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from agent_kit import admit, held, make_library, make_run, noise, publish
 from fake_node import FakeNode, fake_task
 
 from mcastdist.agent.library import Library
+from mcastdist.agent.peer_words import PEERS_NAMED_MAX
 from mcastdist.agent.serving import Serving
 from mcastdist.errors import ContentError
 from mcastdist.ids import ContentId
@@ -27,7 +29,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def make_serving(library: Library) -> Serving:
-    serving = Serving(library, {})
+    serving = Serving(library, {}, rng=random.Random(1))
     serving.node = FakeNode()
     return serving
 
@@ -74,25 +76,43 @@ def test_more_is_expected_while_a_task_works_on_it(library: Library) -> None:
     assert not serving.expects(ContentId(bytes(32)))
 
 
-def test_receivers_that_are_done_are_named(library: Library) -> None:
-    def listener(host: str, state: ReceiverState, http_port: int) -> SimpleNamespace:
-        report = SimpleNamespace(state=state, http_port=http_port)
-        return SimpleNamespace(address=(host, 7447), report=report)
+def listener(host: str, state: ReceiverState, http_port: int) -> SimpleNamespace:
+    report = SimpleNamespace(state=state, http_port=http_port)
+    return SimpleNamespace(address=(host, 7447), report=report)
 
-    serving = make_serving(library)
+
+def represent(serving: Serving, library: Library, everybody: list[SimpleNamespace]) -> None:
     run = make_run()
     run.know(admit(library, PUBLISHED))
     serving._runs[run.spec.id] = run
     task = serving.node.tasks[run.spec.id] = fake_task()
+    audience = SimpleNamespace(all=lambda: everybody)
+    task.representation = SimpleNamespace(audience=audience)
+
+
+def test_receivers_that_are_done_are_named(library: Library) -> None:
+    serving = make_serving(library)
+    everybody: list[SimpleNamespace] = []
+    represent(serving, library, everybody)
     assert serving.others(PUBLISHED.content) == []
 
-    everybody = [
+    everybody += [
         listener("10.0.0.1", ReceiverState.DONE, 7447),
         listener("fe80::1%eth0", ReceiverState.DONE, 80),
         listener("10.0.0.3", ReceiverState.RECEIVING, 7447),
         listener("10.0.0.4", ReceiverState.DONE, 0),
     ]
-    audience = SimpleNamespace(all=lambda: everybody)
-    task.representation = SimpleNamespace(audience=audience)
     assert serving.others(PUBLISHED.content) == ["10.0.0.1:7447", "[fe80::1]:80"]
     assert serving.others(ContentId(bytes(32))) == []
+
+
+def test_of_thousands_a_few_are_named_and_others_each_time(library: Library) -> None:
+    """All of them would be a header that no client takes (8,190 bytes)."""
+    hosts = [f"10.0.{number >> 8}.{number & 255}" for number in range(4_096)]
+    serving = make_serving(library)
+    represent(serving, library, [listener(host, ReceiverState.DONE, 7447) for host in hosts])
+
+    named = [serving.others(PUBLISHED.content) for _ in range(100)]
+    assert all(len(set(each)) == PEERS_NAMED_MAX for each in named)
+    assert len({name for each in named for name in each}) > 50 * PEERS_NAMED_MAX
+    assert {name for each in named for name in each} <= {f"{host}:7447" for host in hosts}
