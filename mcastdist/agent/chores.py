@@ -19,6 +19,8 @@ from .cache import Cache
 from .daemon import Agent
 from .freed_memory import give_back
 from .notify import Notifier
+from .package import OpenPackage
+from .runs import Run
 
 COMMIT_S = 1.0  # what a crash may cost: a second of what was received
 IDLE_LOOK_S = 10.0
@@ -80,16 +82,33 @@ async def commit(agent: Agent) -> None:
     """Make what was received durable; one disk that refuses is not in the way of the others."""
     refused: Exception | None = None
     for run in list(agent.driver.runs.values()):
-        if run.dirty_bytes and run.package is not None:
-            dirty_bytes, run.dirty_bytes = run.dirty_bytes, 0
-            try:
-                await asyncio.to_thread(run.package.holding.commit)
-            except Exception as error:
-                run.dirty_bytes += dirty_bytes
-                refused = error
+        package = run.package
+        if package is None or not (run.dirty_bytes or package.holding.has_lost_bytes):
+            continue
+        dirty_bytes, run.dirty_bytes = run.dirty_bytes, 0
+        try:
+            await asyncio.to_thread(package.holding.commit)
+        except Exception as error:
+            run.dirty_bytes += dirty_bytes
+            refused = error
+        tell_losses(agent, run, package)
     if refused is not None:
         agent.driver.written.set()
         raise refused
+
+
+def tell_losses(agent: Agent, run: Run, package: OpenPackage) -> None:
+    """After a sync that failed the node counts on blocks that are not here: they are fetched again.
+
+    At each commit from then on, for what was being written at that moment is told of later.
+    """
+    task = agent.driver.node.task(run.spec.id)
+    if not package.holding.has_lost_bytes or task is None or task.package is None:
+        return
+    lost = package.blocks_gone(task.package.held)
+    if lost:
+        log.warning("the disk lost what it could not sync: fetched again", blocks=lost.count)
+        agent.driver.lost(run.spec.id, lost)
 
 
 async def close_idle(agent: Agent) -> None:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from mcastdist.errors import DigestMismatch
+from mcastdist.errors import DigestMismatch, UnavailableError
 from mcastdist.manifest import SafePath, file_name_of
 
 from .api import TaskRequest
@@ -41,8 +41,16 @@ def deliver(
 
 
 def hand_out(request: TaskRequest, package: OpenPackage, *, is_wanted: Callable[[], bool]) -> None:
-    """Make it durable, and put it where the task wants it; see `deliver`."""
+    """Make it durable, and put it where the task wants it; see `deliver`.
+
+    Raises UnavailableError if some of it is not here after all: a sync has failed since it came.
+    """
     package.holding.commit()
+    if not package.holding.complete:
+        raise UnavailableError(
+            f"{package.manifest.stem} is not all here any more: what the disk could not keep has "
+            "to be fetched again"
+        )
     if request.dest is not None:
         name = file_name_of(request.url)
         deliver(package, Path(request.dest), file_name=name, is_wanted=is_wanted)

@@ -99,6 +99,16 @@ class OpenPackage:
         """The blocks that hold any byte of these chunks."""
         return RangeSet.of({block for chunk in chunks for block in self._blocks_of(chunk)})
 
+    def blocks_gone(self, blocks: RangeSet) -> RangeSet:
+        """Those of these blocks of which some bytes are not here, not even unproven."""
+        gone = RangeSet()
+        for first, stop in blocks:
+            start, end = self.geometry.block_span(first)[0], self.geometry.block_span(stop - 1)[1]
+            for gap in self.holding.gaps(start, end):
+                over = self.geometry.blocks_over(*gap)
+                gone.add(over.start, over.stop)
+        return gone
+
     def read_block(self, block: int) -> bytes:
         """The payload bytes of a block that is here. Raises UnavailableError."""
         return self.holding.read(*self.geometry.block_span(block))

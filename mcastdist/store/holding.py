@@ -56,6 +56,7 @@ class Holding:
         self._lock = threading.Lock()  # ledger and unrecorded; never held during I/O
         self._committing = threading.Lock()  # one at a time talks to the journal of chunks
         self.reused_bytes = 0  # copied from other packages since it was opened
+        self.has_lost_bytes = False  # a sync has failed: what was written may not be here any more
 
     # In
 
@@ -179,6 +180,11 @@ class Holding:
         with self._lock:
             return self._ledger.covers(start, stop)
 
+    def gaps(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """What of `[start, stop)` is not here, neither proven nor only written."""
+        with self._lock:
+            return self._ledger.gaps(start, stop)
+
     def read(self, start: int, stop: int) -> bytes:
         """The bytes `[start, stop)`, proven or only written; UnavailableError if one is missing."""
         buffer = bytearray(max(stop - start, 0))
@@ -236,5 +242,6 @@ class Holding:
         So the next sync would succeed without those bytes. Only what is recorded is sure.
         """
         with self._lock:
+            self.has_lost_bytes = True
             self._ledger.reset(self._package.recorded)
             self._unrecorded = RangeSet()

@@ -124,6 +124,10 @@ class Ledger:
         """True if all of `[start, stop)` has been written, proven or not."""
         return self._written.covers(start, stop)
 
+    def gaps(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """What of `[start, stop)` has not been written."""
+        return list(self._written.gaps(start, stop))
+
     def _is_to_prove(self, chunk: int) -> bool:
         return (
             chunk not in self.verified

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from agent_kit import admit, fill, held, make_library, noise, plain, publish
+from agent_kit import URL, admit, fill, held, make_library, noise, plain, publish
 
-from mcastdist.agent.delivery import Withdrawn, check_whole_file, deliver
+from mcastdist.agent.api import TaskRequest
+from mcastdist.agent.delivery import Withdrawn, check_whole_file, deliver, hand_out
 from mcastdist.agent.library import Library
-from mcastdist.errors import DigestMismatch
+from mcastdist.errors import DigestMismatch, UnavailableError
 from mcastdist.manifest import SafePath
 
 NAME = SafePath("setup.exe")
@@ -59,6 +60,15 @@ def test_who_is_not_wanted_any_more_stops(library: Library, tmp_path: Path) -> N
     with pytest.raises(Withdrawn):
         deliver(package, tmp_path / "out", file_name=NAME, is_wanted=lambda: False)
     assert not (tmp_path / "out" / "a").exists()
+
+
+def test_what_is_not_all_here_is_not_cached(library: Library) -> None:
+    published = publish({"a": noise("a", 3 << 20)})
+    package = admit(library, published)
+    fill(package, published.payload, [(0, 1 << 20)])
+
+    with pytest.raises(UnavailableError, match="app-1 is not all here"):
+        hand_out(TaskRequest(url=URL), package, is_wanted=lambda: True)
 
 
 def test_a_lie_about_a_plain_file_ends_at_the_last_look(library: Library) -> None:

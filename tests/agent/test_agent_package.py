@@ -42,6 +42,18 @@ def test_nothing_is_sound_at_first_and_all_in_the_end(
     assert package.read_block(1) == published.payload[BLOCK : 2 * BLOCK]
 
 
+def test_a_block_is_gone_when_a_byte_of_it_is_not_here(
+    library: Library, published: Published
+) -> None:
+    package = admit(library, published)
+    package.write(0, published.payload[: 2 * BLOCK], "test")  # not all of it is proven
+    package.write(2 * BLOCK, published.payload[2 * BLOCK : -1], "test")
+    last = package.geometry.block_count - 1
+
+    assert package.blocks_gone(RangeSet([(0, last + 1)])) == RangeSet([(last, last + 1)])
+    assert package.blocks_gone(RangeSet([(0, last)])) == RangeSet()
+
+
 def test_a_block_is_sound_when_every_chunk_that_touches_it_is(
     library: Library, published: Published
 ) -> None:

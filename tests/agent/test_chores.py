@@ -10,12 +10,15 @@ from types import SimpleNamespace
 from unittest.mock import AsyncMock, Mock
 
 import pytest
-from agent_kit import admit, fill, make_library, make_run, noise, publish
+from agent_kit import BLOCK, admit, fill, make_library, make_run, noise, publish
+from fake_node import FakeNode
 
 from mcastdist.agent import chores
 from mcastdist.agent.api import CacheReport
 from mcastdist.agent.chores import beat, close_idle, commit, every, keep_house, start
-from mcastdist.errors import NoSpace
+from mcastdist.errors import NoSpace, StorageError
+from mcastdist.ranges import RangeSet
+from mcastdist.store import Disk, File
 
 PUBLISHED = publish({"a": noise("a", 1 << 20)})
 
@@ -83,7 +86,7 @@ async def agent(tmp_path: Path) -> AsyncIterator[Mock]:
     run.know(admit(library, PUBLISHED))
     yield Mock(
         library=library,
-        driver=SimpleNamespace(runs={run.spec.id: run}, written=asyncio.Event()),
+        driver=Mock(runs={run.spec.id: run}, written=asyncio.Event(), node=FakeNode()),
         used=Mock(return_value={PUBLISHED.content}),
     )
     library.close_all()
@@ -97,7 +100,7 @@ async def test_what_was_received_is_made_durable_once(agent: Mock) -> None:
 
     assert run.dirty_bytes == 0
     assert agent.library.store.entries()[0].complete
-    run.package = Mock()
+    run.package = Mock(holding=Mock(has_lost_bytes=False))
     await commit(agent)
     run.package.holding.commit.assert_not_called()
 
@@ -107,7 +110,7 @@ async def test_a_disk_that_refuses_is_asked_again_and_is_in_nobody_s_way(agent: 
     fill(run.package, PUBLISHED.payload)
     run.dirty_bytes = 5
     full = make_run("http://origin/full.mcd")
-    full.package, full.dirty_bytes = Mock(), 7
+    full.package, full.dirty_bytes = Mock(holding=Mock(has_lost_bytes=False)), 7
     full.package.holding.commit.side_effect = NoSpace(1, 0, "no room")
     agent.driver.runs = {"full": full, **agent.driver.runs}
 
@@ -117,6 +120,43 @@ async def test_a_disk_that_refuses_is_asked_again_and_is_in_nobody_s_way(agent: 
     assert (full.dirty_bytes, run.dirty_bytes) == (7, 0)
     assert agent.driver.written.is_set()
     assert agent.library.store.entries()[0].complete
+
+
+async def test_what_the_disk_lost_is_told_at_once_and_what_comes_of_it_later_too(
+    agent: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = publish({"a": noise("a", 4 * BLOCK)}, name="big")
+    package = admit(agent.library, big)
+    (run,) = agent.driver.runs.values()
+    run.know(package)
+    known = SimpleNamespace(held=RangeSet())
+    agent.driver.node.tasks[run.spec.id] = SimpleNamespace(package=known)
+    fill(package, big.payload, [(0, BLOCK)])
+    package.holding.commit()
+    fill(package, big.payload, [(BLOCK, 3 * BLOCK)])
+    known.held = RangeSet([(0, 3)])
+
+    def refuse(disk: Disk, file: File) -> None:
+        raise StorageError(f"{file.path}: input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Disk, "sync_data", refuse)
+        run.dirty_bytes = 5
+        with pytest.raises(StorageError):
+            await commit(agent)
+    agent.driver.lost.assert_called_once_with(run.spec.id, RangeSet([(1, 3)]))
+
+    fill(package, big.payload, [(BLOCK, 2 * BLOCK)])
+    known.held = RangeSet([(0, 2), (3, 4)])  # a write that was under way then has ended now
+    run.dirty_bytes = 0
+    await commit(agent)
+    agent.driver.lost.assert_called_with(run.spec.id, RangeSet([(3, 4)]))
+
+    fill(package, big.payload, [(2 * BLOCK, 4 * BLOCK)])
+    known.held = RangeSet([(0, 4)])
+    await commit(agent)
+    assert agent.driver.lost.call_count == 2
+    assert package.holding.complete
 
 
 async def test_only_what_nobody_uses_is_let_go(

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from agent_kit import PATIENCE_S, Site, end, noise, publish, sha256, until
+from agent_kit import PATIENCE_S, Site, end, noise, publish, sha256, until, until_held
 
 from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.controller import AgentController
-from mcastdist.errors import UsageError
+from mcastdist.errors import StorageError, UsageError
 from mcastdist.ids import Locator
+from mcastdist.store import Disk, File
 
 PUBLISHED = publish({"a": noise("a", 3 << 20)}, folders=["empty"])
 
@@ -106,6 +107,34 @@ async def test_a_plain_file_that_is_another(site: Site, agent: AgentController) 
         "failed", "digest_mismatch", "content",
     )  # fmt: skip
     assert not (site.folder / "out").exists()
+
+
+@pytest.mark.parametrize("first_bytes", [1 << 20, 1 << 19], ids=["apart", "over two blocks"])
+async def test_what_the_disk_could_not_sync_is_fetched_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch, first_bytes: int
+) -> None:
+    """Else the task is said to be cached and lacks some, or waits for ever."""
+    files = {"a": noise("a", first_bytes), "b": noise("b", (4 << 20) - first_bytes)}
+    url = site.publish(publish(files, chunk_bytes=1 << 20))
+    to_refuse: list[str] = []
+    sync_data = Disk.sync_data
+
+    def refuse_once(disk: Disk, file: File) -> None:
+        if file.path.name in to_refuse:
+            to_refuse.clear()
+            raise StorageError(f"{file.path}: input/output error")
+        sync_data(disk, file)
+
+    monkeypatch.setattr(Disk, "sync_data", refuse_once)
+    async with site.agent(download__rate_limit_bps=16_000_000) as agent:
+        record = await agent.start(request(site, url, None))
+        await until_held(agent, record.id, 1 << 19)
+        to_refuse.append("payload")
+        record = await end(agent, record)
+        (entry,) = await agent.cache_list()
+
+    assert not to_refuse
+    assert (record.state, entry.complete) == ("cached", True)
 
 
 async def test_what_is_not_there(site: Site, agent: AgentController) -> None:

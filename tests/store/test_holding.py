@@ -119,10 +119,12 @@ def test_after_a_failed_sync_only_recorded_chunks_are_believed(
     holding.write(0, SAMPLE.payload[:64])
     holding.commit()
     holding.write(64, SAMPLE.payload[64:256])
+    assert (holding.gaps(0, 256), holding.has_lost_bytes) == ([], False)
     disk.refuses, disk.error = "sync", 5
     with pytest.raises(StorageError):
         holding.commit()
     disk.refuses = ""
+    assert (holding.gaps(0, 256), holding.has_lost_bytes) == ([(64, 256)], True)
     assert list(holding.verified) == [(0, 1)]
     assert holding.held_bytes == 64
     assert holding.write(0, SAMPLE.payload).verified == list(range(1, SAMPLE.table.chunk_count))
