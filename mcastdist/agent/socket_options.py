@@ -155,13 +155,22 @@ def address_of(interface: Chosen, source: SockAddr) -> Address:
 
 
 def enlarge_buffer(sock: socket.socket, wanted_bytes: int) -> int:
-    """Ask for a receive buffer; returns the bytes that were given."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted_bytes)
+    """Ask for a receive buffer; returns the bytes that were given, be they few. Never raises."""
+    _request_buffer(sock, wanted_bytes)
     if sys.platform == "linux" and _buffer_bytes(sock) < wanted_bytes:
         # Without the right, net.core.rmem_max holds, and `status` shows what was asked and got.
-        with contextlib.suppress(PermissionError):
+        with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, wanted_bytes)
     return _buffer_bytes(sock)
+
+
+def _request_buffer(sock: socket.socket, wanted_bytes: int) -> None:
+    """Linux gives what it may; macOS refuses what is beyond kern.ipc.maxsockbuf (ENOBUFS)."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted_bytes)
+    except OSError:
+        if wanted_bytes // 2 > sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF):
+            _request_buffer(sock, wanted_bytes // 2)  # but never less than it has
 
 
 def _buffer_bytes(sock: socket.socket) -> int:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+
+import pytest
 from checkup_kit import codes
 
 from mcastdist.agent.checkup.buffers import judge_buffer, look_at_buffer
@@ -23,3 +27,13 @@ def test_a_smaller_one_comes_with_the_command_that_helps() -> None:
 
 def test_this_machine_can_be_looked_at() -> None:
     assert len(look_at_buffer()) == 1
+
+
+def test_a_system_that_refuses_such_a_buffer_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(socket.socket):
+        def setsockopt(self, *_: object) -> None:
+            raise OSError(errno.ENOBUFS, "No buffer space available")
+
+    monkeypatch.setattr(socket, "socket", Refusing)
+
+    assert codes(look_at_buffer()) == ["buffer_small"]

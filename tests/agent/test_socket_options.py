@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 import sys
+from typing import Any
 
 import pytest
 from segments import free_group, interfaces
@@ -109,3 +111,29 @@ def test_the_buffer_is_told_in_the_bytes_that_were_asked_for() -> None:
         assert enlarge_buffer(sock, 50_000) == 50_000
         (doubled,) = struct.unpack("=i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4))
         assert doubled == 100_000
+
+
+class Frugal(socket.socket):
+    """As macOS: what is beyond the limit is refused, and not cut down to it."""
+
+    limit_bytes = 1 << 20
+
+    def setsockopt(self, level: int, option: int, value: Any) -> None:
+        if option == socket.SO_RCVBUF and value > self.limit_bytes:
+            raise OSError(errno.ENOBUFS, "No buffer space available")
+        super().setsockopt(level, option, value)
+
+
+def test_where_a_buffer_is_refused_the_largest_that_is_not_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with Frugal(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        had = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+        sock.limit_bytes = 80_000
+        given = enlarge_buffer(sock, 8 << 20)
+        assert given >= 64 << 10
+        sock.limit_bytes = had  # and nobody is left with less than he had
+        assert enlarge_buffer(sock, 8 << 20) == given
