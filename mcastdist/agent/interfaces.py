@@ -118,10 +118,11 @@ def read_inventory() -> Inventory:
     for name in sorted(set(netifaces.interfaces()) & set(stats)):
         try:
             index = socket.if_nametoindex(name)
-        except OSError:
+            shown = tuple(_addresses(name))
+        except (OSError, ValueError):
             continue  # it went away while we looked
         flags = set(stats[name].flags.split(","))
-        addresses = tuple(each for each in _addresses(name) if (name, each.ip) not in tentative)
+        addresses = tuple(each for each in shown if (name, each.ip) not in tentative)
         found.append(
             Interface(
                 name=name,

@@ -102,11 +102,11 @@ class InterfaceWatch:
         self._on_change()
 
     def _poll(self) -> None:
+        self._polling = self._loop.call_later(self._poll_s, self._poll)  # whatever this look brings
         seen = self._look()
         if seen != self._seen:
             self._seen = seen
             self._on_change()
-        self._polling = self._loop.call_later(self._poll_s, self._poll)
 
 
 def open_netlink() -> socket.socket | None:

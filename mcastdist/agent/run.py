@@ -175,7 +175,12 @@ def lacks_interface(agent: Agent, used: set[str]) -> bool:
 
 
 async def _follow_interfaces(agent: Agent, changes: asyncio.Event, used: set[str]) -> None:
-    if await asyncio.to_thread(_chosen_now, agent.settings) != agent.interfaces:
+    try:
+        missed = await asyncio.to_thread(_chosen_now, agent.settings) != agent.interfaces
+    except Exception as error:
+        log.error("the interfaces could not be looked at", error)
+        missed = True
+    if missed:
         changes.set()  # between our first look and the watch: likely while a machine starts
     while True:
         await changes.wait()

@@ -141,6 +141,19 @@ async def test_what_came_before_the_watch_was_open_is_not_missed(
         assert refresh.await_count == times
 
 
+async def test_a_first_look_that_fails_does_not_end_the_watching(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looked = asyncio.Event()
+    monkeypatch.setattr(run_module, "read_inventory", Mock(side_effect=ValueError("gone")))
+    monkeypatch.setattr(run_module, "InterfaceWatch", Mock())
+    monkeypatch.setattr(run_module, "refresh_interfaces", AsyncMock(side_effect=looked.set))
+    async with AsyncExitStack() as stack:
+        run_module._watch_interfaces(Mock(interfaces=[]), stack)
+        await asyncio.wait_for(looked.wait(), 10)
+    assert "could not be looked at" in caplog.text
+
+
 def test_who_had_more_interfaces_lacks_one_until_it_is_back() -> None:
     eth0, eth1 = SimpleNamespace(name="eth0"), SimpleNamespace(name="eth1")
 

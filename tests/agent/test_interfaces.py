@@ -6,6 +6,8 @@ import ipaddress
 import socket
 from types import SimpleNamespace
 
+import netifaces
+import psutil
 import pytest
 from figure_book import Figure
 
@@ -179,6 +181,22 @@ def test_this_machine_has_a_loopback_and_it_is_up() -> None:
     assert lo.index == socket.if_nametoindex(lo.name)
     assert ipaddress.ip_interface("127.0.0.1/8") in lo.addresses
     assert lo.mtu >= 1500
+
+
+@pytest.mark.parametrize("leaves_before", ["index", "addresses"])
+def test_an_interface_that_goes_while_we_look_is_not_there(
+    leaves_before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_inventory()
+    names = netifaces.interfaces()
+    stats = psutil.net_if_stats()
+    monkeypatch.setattr(netifaces, "interfaces", lambda: [*names, "gone0"])
+    monkeypatch.setattr(psutil, "net_if_stats", lambda: stats | {"gone0": stats["lo"]})
+    if leaves_before == "addresses":  # for these netifaces raises ValueError
+        index = socket.if_nametoindex
+        monkeypatch.setattr(socket, "if_nametoindex", lambda n: 9 if n == "gone0" else index(n))
+
+    assert read_inventory() == before
 
 
 def test_link_local_addresses_are_bound_with_their_scope() -> None:

@@ -168,6 +168,24 @@ async def test_where_nobody_tells_we_look(monkeypatch: pytest.MonkeyPatch) -> No
     watch.close()
 
 
+async def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcastdist.agent.netlink.open_netlink", lambda: None)
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    looks = iter([Inventory((LO,)), OSError("torn"), Inventory(())])
+    changes = Changes()
+
+    def look() -> Inventory:
+        seen = next(looks, Inventory(()))
+        if isinstance(seen, OSError):
+            raise seen
+        return seen
+
+    watch = InterfaceWatch(changes, look=look, poll_s=0.0)
+    await changes.wait()
+
+    watch.close()
+
+
 def test_elsewhere_there_is_no_kernel_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
 
