@@ -15,6 +15,7 @@ from .api import CacheEntry, CacheReport
 from .library import Library
 from .package import OpenPackage
 
+JUST_OPENED_S = 10.0  # by then a task that has a package opened is known to use it
 DAMAGED_MANIFEST = 1  # in place of a count of chunks: the package is of no use until fetched again
 
 
@@ -65,9 +66,8 @@ class Cache:
 
     async def cache_gc(self) -> CacheReport:
         """Remove what is too old, or too much."""
-        for entry in await self._entries():
-            if not self._is_in_use(entry.content):
-                await asyncio.to_thread(self._library.close, entry.content)
+        used = [one.content for one in await self._entries() if self._is_in_use(one.content)]
+        await asyncio.to_thread(self._library.close_idle, used, idle_s=JUST_OPENED_S)
         freed = await asyncio.to_thread(self._library.store.gc, self._wall())
         for content in freed.removed:
             self._gone(content)

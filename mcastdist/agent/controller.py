@@ -14,7 +14,7 @@ from mcastdist.ids import ContentId
 from mcastdist.store import rehearse_delivery
 
 from . import logs
-from .api import AgentStatus, CheckupRequest, Finding, TaskRecord, TaskRequest
+from .api import AgentStatus, CacheReport, CheckupRequest, Finding, TaskRecord, TaskRequest
 from .cache import Cache
 from .checkup import examine
 from .daemon import Agent
@@ -143,6 +143,11 @@ class AgentController(Cache):
                     await self._book.wait_for_news()
 
     # The agent
+
+    async def cache_remove(self, content: str) -> CacheReport:
+        """As without an agent; not while a task begins, which may have opened it already."""
+        async with self.dispatch.beginning:
+            return await super().cache_remove(content)
 
     async def status(self) -> AgentStatus:
         """The agent at a glance."""

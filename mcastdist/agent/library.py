@@ -12,20 +12,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from threading import Lock
 from weakref import WeakValueDictionary
 
-from mcastdist.errors import ContentError
+from mcastdist.errors import ContentError, UsageError
 from mcastdist.ids import ContentId, Locator
-from mcastdist.manifest import (
-    Manifest,
-    PublicKey,
-    check_fresh,
-    content_id,
-    file_name_of,
-)
+from mcastdist.manifest import Manifest, PublicKey, check_fresh, content_id
 from mcastdist.store import Holding, Staged, Store
 from mcastdist.wire import BlockSeal, ClusterKey
 
 from .manifest_table import ManifestTable
-from .package import OpenPackage
+from .package import OpenPackage, shown_name
 from .trust import Trust
 
 LOOKED_AT = 0.0  # in place of the moment of a use: who only looks keeps nothing from ageing
@@ -193,8 +187,15 @@ class Library:
         return idle
 
     def discard(self, content: ContentId) -> None:
-        """Throw a package away: what it promises is not what was asked for."""
+        """Throw a package away: what it promises is not what was asked for, or somebody says so.
+
+        UsageError if it is in use, or was wanted by others while they were waited for.
+        """
+        asked_at = self._clock()
         with self._turn(content):
+            package = self._open.get(content)
+            if package is not None and package.used_at > asked_at:
+                raise UsageError(f"package {content.short} has just come into use: try again later")
             self._close(content)
             self.store.remove(content)
 
@@ -239,8 +240,3 @@ class Library:
         package = self._open.pop(content, None)
         if package is not None:
             package.holding.close()
-
-
-def shown_name(manifest: Manifest, urls: Sequence[str]) -> str:
-    """What people call it: a plain file by its URL, as its manifest has the same name for all."""
-    return str(file_name_of(urls[-1])) if manifest.kind == "file" and urls else manifest.name

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from mcastdist.ids import ContentId
-from mcastdist.manifest import Manifest, resolve_source
+from mcastdist.manifest import Manifest, file_name_of, resolve_source
 from mcastdist.node import Package
 from mcastdist.ranges import RangeSet
 from mcastdist.store import Holding
@@ -177,3 +177,8 @@ def payload_urls(manifest: Manifest, urls: Sequence[str]) -> tuple[str, ...]:
         for source in (resolve_source(one, url) for one in manifest.sources):
             found.setdefault(source)
     return tuple(found)
+
+
+def shown_name(manifest: Manifest, urls: Sequence[str]) -> str:
+    """What people call it: a plain file by its URL, as its manifest has the same name for all."""
+    return str(file_name_of(urls[-1])) if manifest.kind == "file" and urls else manifest.name

@@ -12,7 +12,7 @@ from mcastdist.reasons import explain
 from mcastdist.timers import NEVER
 
 from .api import Failure, TaskRecord, TaskRequest
-from .library import shown_name
+from .package import shown_name
 from .runs import Run, Share
 
 CONTENT_CODES = frozenset(

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock, call
 
 import pytest
-from agent_kit import NOW, STRANGER, fill, held, make_library, noise, publish
+from agent_kit import (
+    NOW,
+    PATIENCE_S,
+    STRANGER,
+    Published,
+    admit,
+    fill,
+    held,
+    make_library,
+    noise,
+    publish,
+    until,
+)
 
+from mcastdist.agent import cache as module
 from mcastdist.agent.cache import DAMAGED_MANIFEST, Cache
 from mcastdist.agent.library import Library
 from mcastdist.agent.package import OpenPackage
 from mcastdist.errors import UsageError
 from mcastdist.ids import ContentId
+from mcastdist.store import reuse
 from mcastdist.store.proof import Proof
 
 APP = publish({"a": noise("a", 1 << 20)})
@@ -167,15 +185,70 @@ async def test_what_is_trusted_no_more_is_of_no_use(cache: Watched, library: Lib
 
 
 async def test_tidying_removes_what_is_too_old_and_leaves_what_is_used(
-    cache: Watched, library: Library
+    cache: Watched, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert NOW < 1_800_000_000  # long ago: both are past their age
+    monkeypatch.setattr(module, "JUST_OPENED_S", 0.0)
     cache.used.add(TOOL.content)
     report = await cache.cache_gc()
 
     assert report.removed == [APP.content.hex()]
     assert report.freed_bytes == len(APP.payload)
     assert cache.gone == [APP.content]
+
+
+async def test_tidying_leaves_what_is_just_being_opened(
+    cache: Watched, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No run is known yet that uses it, and filling it from other packages takes its time."""
+    fresh = publish({"c": noise("c", 1000)}, name="fresh")
+    package = await opened_while(cache.cache_gc, library, fresh, monkeypatch)
+
+    fill(package, fresh.payload)
+    assert package.holding.complete
+    assert library.opened(fresh.content) is package
+
+
+async def test_what_is_just_being_opened_is_not_removed(
+    cache: Watched, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = publish({"c": noise("c", 1000)}, name="fresh")
+
+    async def refused() -> None:
+        with pytest.raises(UsageError, match="just come into use"):
+            await cache.cache_remove("fresh-1")
+
+    package = await opened_while(refused, library, fresh, monkeypatch)
+
+    fill(package, fresh.payload)
+    assert package.holding.complete
+
+
+async def opened_while(
+    act: Callable[[], Awaitable[object]],
+    library: Library,
+    published: Published,
+    monkeypatch: pytest.MonkeyPatch,
+) -> OpenPackage:
+    """A package whose opening goes on until `act` waits for it, or is done."""
+    is_filling, may_end = threading.Event(), threading.Event()
+    fill_from_others = reuse.fill
+
+    def fill_slowly(*given: Any) -> None:
+        is_filling.set()
+        assert may_end.wait(PATIENCE_S)
+        fill_from_others(*given)
+
+    monkeypatch.setattr(reuse, "fill", fill_slowly)
+    opening = asyncio.ensure_future(asyncio.to_thread(admit, library, published))
+    await asyncio.to_thread(is_filling.wait, PATIENCE_S)
+    turns = Mock(wraps=library._turn)
+    monkeypatch.setattr(library, "_turn", turns)
+    acting = asyncio.ensure_future(act())
+    await until(lambda: acting.done() or call(published.content) in turns.mock_calls)
+    may_end.set()
+    await acting
+    return await opening
 
 
 async def test_with_no_agent_nothing_is_in_use(library: Library) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from agent_kit import BLOCK, CHUNK, Published, admit, fill, make_library, noise, plain, publish
+from agent_kit import BLOCK, CHUNK, URL, Published, admit, fill, make_library, noise, plain, publish
 
 from mcastdist.agent.library import Library
-from mcastdist.agent.package import SEVERAL, payload_urls
+from mcastdist.agent.package import SEVERAL, payload_urls, shown_name
 from mcastdist.errors import UnavailableError
 from mcastdist.ranges import RangeSet
 
@@ -151,3 +151,10 @@ def test_sources_are_resolved_against_each_url_in_order() -> None:
     found = payload_urls(publish({"a": b"1"}).manifest, urls)
     assert found == ("http://near/p/app-1.payload", "http://far/app-1.payload")
     assert payload_urls(plain(b"1").manifest, ["http://o/setup.exe"]) == ("http://o/setup.exe",)
+
+
+def test_a_file_is_shown_by_its_url_and_a_package_by_its_name() -> None:
+    assert shown_name(plain(b"1").manifest, ["http://near/x", "http://o/set%20up.exe?a=b"]) == (
+        "set up.exe"
+    )
+    assert shown_name(publish({"a": b"1"}).manifest, [URL]) == "app"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from agent_kit import PATIENCE_S, Site, end, noise, publish, sha256, until, until_held
+from agent_kit import PATIENCE_S, Site, end, held, noise, publish, sha256, until, until_held
 
 from mcastdist.agent.api import TaskRequest
 from mcastdist.agent.controller import AgentController
@@ -107,6 +107,18 @@ async def test_a_plain_file_that_is_another(site: Site, agent: AgentController) 
         "failed", "digest_mismatch", "content",
     )  # fmt: skip
     assert not (site.folder / "out").exists()
+
+
+async def test_nothing_is_removed_while_a_task_begins_that_may_have_found_it_here(
+    agent: AgentController,
+) -> None:
+    held(agent._library, PUBLISHED)
+    async with agent.dispatch.beginning:
+        removing = asyncio.ensure_future(agent.cache_remove("app-1"))
+        await asyncio.wait([removing], timeout=0.2)
+        assert not removing.done()
+
+    assert (await removing).removed == [PUBLISHED.content.hex()]
 
 
 @pytest.mark.parametrize("first_bytes", [1 << 20, 1 << 19], ids=["apart", "over two blocks"])

@@ -20,7 +20,7 @@ from agent_kit import (
     sha256,
 )
 
-from mcastdist.agent.library import Library, shown_name
+from mcastdist.agent.library import Library
 from mcastdist.errors import BadSignature, ContentError, DigestMismatch
 from mcastdist.ids import ContentId, Locator
 from mcastdist.manifest import StalePackage
@@ -283,13 +283,6 @@ def test_a_store_that_is_only_looked_after(tmp_path: Path) -> None:
     library = Library(Store(tmp_path / "store", NO_LIMITS), key=KEY, trusted=None)
     assert library.get(published.content, now=NOW, stale_ok=True) is not None
     library.close_all()
-
-
-def test_a_file_is_shown_by_its_url_and_a_package_by_its_name() -> None:
-    assert shown_name(plain(b"1").manifest, ["http://near/x", "http://o/set%20up.exe?a=b"]) == (
-        "set up.exe"
-    )
-    assert shown_name(publish({"a": b"1"}).manifest, [URL]) == "app"
 
 
 def test_writing_into_a_part_and_going_on(reopen: Callable[..., Library]) -> None:
