@@ -147,7 +147,9 @@ async def test_a_first_look_that_fails_does_not_end_the_watching(
     looked = asyncio.Event()
     monkeypatch.setattr(run_module, "read_inventory", Mock(side_effect=ValueError("gone")))
     monkeypatch.setattr(run_module, "InterfaceWatch", Mock())
-    monkeypatch.setattr(run_module, "refresh_interfaces", AsyncMock(side_effect=looked.set))
+    monkeypatch.setattr(
+        run_module, "refresh_interfaces", AsyncMock(side_effect=lambda _: looked.set())
+    )
     async with AsyncExitStack() as stack:
         run_module._watch_interfaces(Mock(interfaces=[]), stack)
         await asyncio.wait_for(looked.wait(), 10)
