@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from mcastdist.errors import NotPermitted, UsageError
+from mcastdist.errors import McastdistError, NotPermitted, UsageError
 from mcastdist.tracing import Event, plain
 
 FLUSH_S = 1.0
@@ -72,7 +72,7 @@ class TraceFile:
             if lines:
                 try:
                     self._write(b"".join(lines))
-                except OSError:
+                except (OSError, McastdistError):
                     self._dropped += len(lines)
 
     def close(self) -> None:
@@ -89,14 +89,25 @@ class TraceFile:
         return msgspec.json.encode(line) + b"\n"
 
     def _write(self, data: bytes) -> None:
-        if self._file.tell() > 0 and self._file.tell() + len(data) > self._file_bytes_max:
-            self._file.close()
-            _rotate(self._path)
+        if self._file.closed:  # it could not be opened again after the last rotation
             self._file = _open(self._path)
+        size = self._file.tell()
+        if size > 0 and size + len(data) > self._file_bytes_max:
+            self._begin_another(size)
         if self._torn:
             data = b"\n" + data  # so that only the half line is lost
         self._torn = True
         self._torn = self._file.write(data) < len(data)
+
+    def _begin_another(self, size: int) -> None:
+        """Where it cannot be, this one goes on, up to what all of them together may take."""
+        self._file.close()  # or Windows would not rename it
+        try:
+            _rotate(self._path)
+        except OSError:
+            if size > self._file_bytes_max * (FILES_KEPT + 1):
+                raise
+        self._file = _open(self._path)
 
     def _flush_regularly(self, flush_s: float) -> None:
         while not self._done.wait(flush_s):

@@ -115,6 +115,48 @@ def test_a_full_file_is_rotated_and_the_oldest_is_given_up(tmp_path: Path) -> No
     assert kept == [float(number) for number in range(100 - len(kept), 100)]
 
 
+def test_where_no_file_can_be_rotated_it_goes_on_for_a_while(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    (tmp_path / "trace.jsonl.2").touch()
+    in_the_way = tmp_path / "trace.jsonl.3" / "directory"
+    in_the_way.mkdir(parents=True)
+    trace = TraceFile(path, flush_s=NEVER_S, file_bytes_max=500)
+    for number in range(20):
+        trace("room.event", at=float(number))
+        trace.flush()
+    assert len(path.read_bytes().splitlines()) == 20
+
+    for number in range(20, 100):
+        trace("room.event", at=float(number))
+        trace.flush()
+    assert path.stat().st_size < 500 * 5
+
+    in_the_way.rmdir()
+    in_the_way.parent.rmdir()
+    trace("room.event", at=100.0)
+    trace.close()
+    assert [event.at for event in read_trace(path) if event.name == "room.event"][-1] == 100.0
+    assert any(event.name == "trace.dropped" for event in read_trace(path))
+
+
+def test_a_place_that_is_gone_for_a_while_costs_what_is_noted_meanwhile(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    trace = TraceFile(place / "trace.jsonl", flush_s=NEVER_S, file_bytes_max=1)
+    trace("room.event", at=1.0)
+    trace.flush()
+    place.rename(tmp_path / "elsewhere")
+    place.write_text("in the way")
+    for at in (2.0, 3.0):
+        trace("room.event", at=at)
+        trace.flush()
+    place.unlink()
+    trace("room.event", at=4.0)
+    trace.close()
+
+    noted = [(event.name, event.at) for event in read_trace(place / "trace.jsonl")]
+    assert noted == [("room.event", 4.0), ("trace.dropped", 0.0)]
+
+
 def test_too_much_is_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_file, "LINES_WAITING_MAX", 3)
     path = tmp_path / "trace.jsonl"
