@@ -54,8 +54,10 @@ def hand_out(request: TaskRequest, package: OpenPackage, *, is_wanted: Callable[
     if request.dest is not None:
         name = file_name_of(request.url)
         deliver(package, Path(request.dest), file_name=name, is_wanted=is_wanted)
-    elif package.manifest.kind == "file":
+        return
+    if package.manifest.kind == "file":
         check_whole_file(package)
+    package.holding.mark_precached()  # it may have come for a task that wanted the files
 
 
 def check_whole_file(package: OpenPackage) -> None:

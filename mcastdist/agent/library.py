@@ -131,6 +131,8 @@ class Library:
                     now=now,
                 )
                 package = self._opened(manifest, (manifest_bytes, signature), holding)
+            elif precached:
+                package.holding.mark_precached()
             if manifest.kind == "package":
                 self.store.note_sequence(manifest.name, manifest.sequence)
             self.store.bind(locator, content)

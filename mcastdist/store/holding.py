@@ -104,8 +104,7 @@ class Holding:
         """
         self.commit()
         self._payload.forget_cached()
-        bad = []
-        done = 0
+        bad, done = list[int](), 0
         for chunk in self.verified.numbers():
             if not self._proof.holds(chunk):
                 bad.append(chunk)
@@ -131,6 +130,10 @@ class Holding:
             items = self._table.deliverables(file_name)
             source = Source(payload, self.content, items, self._recheck)
             deliver(self._disk, source, dest, progress=progress)
+
+    def mark_precached(self) -> None:
+        """Keep it as long as what was cached beforehand, whatever it came for first; durable."""
+        self._package.record_status(precached=True)
 
     def close(self) -> None:
         """Commit, and let go of the files if nobody else has this holding."""

@@ -37,7 +37,7 @@ class Package:
         self._disk = disk
         self._directory = directory
         self._journal = journal
-        self._recording = threading.Lock()
+        self._recording = threading.RLock()
         self.content = ContentId(bytes.fromhex(directory.name))
         self.begun = begun
         self.status = Status(False, False, begun.created)
@@ -131,15 +131,17 @@ class Package:
         precached: bool | None = None,
         used: float | None = None,
     ) -> None:
-        """Change what is given. Only the pin is worth waiting for the disk."""
-        old = self.status
-        new = Status(
-            old.pinned if pinned is None else pinned,
-            old.precached if precached is None else precached,
-            old.used if used is None else used,
-        )
-        if new != old:
-            self._append(new, durable=(new.pinned, new.precached) != (old.pinned, old.precached))
+        """Change what is given. Only what was asked for is worth waiting for the disk."""
+        with self._recording:
+            old = self.status
+            new = Status(
+                old.pinned if pinned is None else pinned,
+                old.precached if precached is None else precached,
+                old.used if used is None else used,
+            )
+            is_worth_it = (new.pinned, new.precached) != (old.pinned, old.precached)
+            if new != old:
+                self._append(new, durable=is_worth_it)
 
     def close(self) -> None:
         """Let go of the journal's descriptor; it is taken again when needed."""

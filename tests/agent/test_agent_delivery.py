@@ -71,6 +71,17 @@ def test_what_is_not_all_here_is_not_cached(library: Library) -> None:
         hand_out(TaskRequest(url=URL), package, is_wanted=lambda: True)
 
 
+def test_what_was_fetched_and_is_pre_cached_now_is_kept_as_pre_cached(
+    library: Library, tmp_path: Path
+) -> None:
+    package = held(library, publish({"a": b"1"}))
+    hand_out(TaskRequest(url=URL, dest=str(tmp_path / "out")), package, is_wanted=lambda: True)
+    assert not library.store.entries()[0].precached
+
+    hand_out(TaskRequest(url=URL), package, is_wanted=lambda: True)
+    assert library.store.entries()[0].precached
+
+
 def test_a_lie_about_a_plain_file_ends_at_the_last_look(library: Library) -> None:
     """The chunks hash as the table says, but the table is not of the file that was promised."""
     honest = plain(b"what was asked for")

@@ -62,6 +62,20 @@ async def test_what_was_precached_is_delivered_without_the_network(
     assert site.served() == served
 
 
+async def test_what_was_fetched_before_can_be_pre_cached(
+    site: Site, agent: AgentController
+) -> None:
+    """Also while it is still open, and when it is only found in the cache."""
+    url = site.publish(PUBLISHED)
+    await end(agent, await agent.start(request(site, url)))
+    (before,) = await agent.cache_list()
+    record = await end(agent, await agent.start(request(site, url, None)))
+    (after,) = await agent.cache_list()
+
+    assert record.state == "cached"
+    assert (before.precached, after.precached) == (False, True)
+
+
 async def test_what_an_open_session_brought_before_is_no_download_of_the_next_task(
     site: Site, agent: AgentController
 ) -> None:

@@ -169,6 +169,17 @@ def test_two_urls_lead_to_one_package(library: Library) -> None:
     assert library.known(Locator.of_url("http://mirror/app-1.mcd"), now=NOW) is first
 
 
+def test_what_is_open_and_is_pre_cached_now_is_marked(library: Library) -> None:
+    published = publish({"a": b"1"})
+    admit(library, published)
+    library.admit(
+        published.data, published.signature, locator=AT, urls=[URL], sha256=None, precached=True,
+        now=NOW,
+    )  # fmt: skip
+
+    assert library.store.entries()[0].precached
+
+
 def test_equal_plain_files_are_one_content_whatever_their_url(library: Library) -> None:
     data = noise("plain", 1000)
     assert plain(data).content == plain(data).content

@@ -253,6 +253,16 @@ def test_threads_that_write_right_and_wrong_bytes_end_with_the_right_ones(store:
     assert holding.read(0, len(sample.payload)) == sample.payload
 
 
+def test_a_mark_is_kept_whoever_else_marks(store: Store) -> None:
+    holding = SAMPLE.begin(store)
+    marking = threading.Thread(target=holding.mark_precached)
+    marking.start()
+    store.pin(SAMPLE.content)
+    marking.join()
+    (entry,) = store.entries()
+    assert (entry.pinned, entry.precached) == (True, True)
+
+
 def test_the_journal_is_rewritten_before_it_grows_large(store: Store) -> None:
     sample = small_sample(size=640)
     holding = sample.begin(store)
