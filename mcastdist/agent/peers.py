@@ -9,8 +9,10 @@ are busy, and whom they may ask instead.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
-from collections.abc import Awaitable, Callable, Sequence
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from aiohttp import web
 
@@ -28,6 +30,7 @@ SHUTDOWN_S = 1.0  # uploads under way are given this long
 KEEPALIVE_S = 60.0  # for who asks nothing more; ours go after half of that by themselves
 BLOCK_DIGITS_MAX = 8  # wire.BLOCKS_MAX has no more
 
+Place = tuple[str, int]  # a local address; and of a link-local one its interface's number
 FindPackage = Callable[[ContentId], Awaitable[OpenPackage | None]]
 
 
@@ -54,7 +57,7 @@ class PeerServer:
         self.refused = opener.refused
         self._uploads = 0
         self._runner: web.AppRunner | None = None
-        self._hosts: set[str] = set()
+        self._sites: dict[Place, web.TCPSite] = {}
         self.uploaded_bytes = 0
 
     @property
@@ -65,8 +68,9 @@ class PeerServer:
     async def listen(self, hosts: Sequence[str], port: int) -> int:
         """Listen on these local addresses, on `port` or, if it is taken, a free one; which.
 
-        May be called again; addresses we listen on already are left as they are. One that has gone
-        again, or is not ours yet, is left for the next call.
+        May be called again; addresses we listen on already are left as they are, and those that are
+        not named any more are given up, but for what is under way. One that has gone again, or is
+        not ours yet, is left for the next call.
         """
         if self._runner is None:
             app = web.Application()
@@ -77,14 +81,12 @@ class PeerServer:
                 keepalive_timeout=KEEPALIVE_S,
             )  # fmt: skip
             await self._runner.setup()
-        for host in [host for host in hosts if host not in self._hosts]:
-            try:
-                port = await self._bind(self._runner, host, port)
-            except OSError as error:
-                if error.errno != errno.EADDRNOTAVAIL:
-                    raise
-            else:
-                self._hosts.add(host)
+        places = list(_places(hosts))
+        for place in self._sites.keys() - set(places):
+            await self._sites.pop(place).stop()
+        for place in places:
+            if place not in self._sites:
+                port = await self._listen_at(self._runner, place, port)
         return port
 
     async def close(self) -> None:
@@ -92,13 +94,22 @@ class PeerServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _bind(self, runner: web.AppRunner, host: str, port: int) -> int:
+    async def _listen_at(self, runner: web.AppRunner, place: Place, port: int) -> int:
+        host, _ = place
         site = web.TCPSite(runner, host, port)
         try:
-            await site.start()
-        except OSError:  # taken: another agent on this machine
-            site = web.TCPSite(runner, host, 0)
-            await site.start()
+            try:
+                await site.start()
+            except OSError:  # taken: another agent on this machine
+                await site.stop()
+                site = web.TCPSite(runner, host, 0)
+                await site.start()
+        except OSError as error:
+            await site.stop()
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+            return port
+        self._sites[place] = site
         server = site._server
         assert isinstance(server, asyncio.Server)
         return int(server.sockets[0].getsockname()[1])
@@ -165,6 +176,14 @@ class _TooEarly(web.HTTPClientError):
     """RFC 8470: come back in a moment."""
 
     status_code = 425
+
+
+def _places(hosts: Sequence[str]) -> Iterator[Place]:
+    """An interface that is made anew has its name and address again, but the old socket is dead."""
+    for host in hosts:
+        scope = host.partition("%")[2]
+        with contextlib.suppress(OSError):  # or it has gone again
+            yield host, socket.if_nametoindex(scope) if scope else 0
 
 
 def _number(text: str) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
+import shutil
+import subprocess
+import sys
 from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -288,4 +291,65 @@ async def test_an_address_that_is_not_ours_now_keeps_nobody_from_listening(peer:
 
     _, writer = await asyncio.open_connection("127.0.0.3", peer.port)
     writer.close()
-    assert documented not in peer.server._hosts  # so it is tried again at the next call
+    assert len(listening(peer.server)) == 1  # nothing is left of what could not be
+    assert (documented, 0) not in peer.server._sites  # so it is tried again at the next call
+
+
+async def test_an_address_that_has_gone_is_not_listened_on_any_more(peer: Peer) -> None:
+    held(peer.library, PUBLISHED)
+    assert await peer.server.listen(["127.0.0.3"], peer.port) == peer.port
+
+    assert len(listening(peer.server)) == 1
+    with pytest.raises(aiohttp.ClientConnectorError):
+        async with aiohttp.ClientSession() as newcomer:
+            await newcomer.get(f"http://127.0.0.1:{peer.port}/")
+
+    assert await peer.server.listen(["127.0.0.1"], peer.port) == peer.port
+    assert (await peer.ask(MANIFEST))[0] == 200
+
+
+IN_A_NAMESPACE = """
+import asyncio, subprocess
+from mcastdist.agent.peers import PeerServer
+
+HOST = "fe80::1%mcd6"
+MAKE = ("link add mcd6 type veth peer name mcd7", "link set mcd6 addrgenmode none",
+        "link set mcd6 up", "link set mcd7 up", "address add fe80::1/64 dev mcd6 nodad")
+
+def ip(*commands):
+    for command in commands:
+        subprocess.run(["ip", *command.split()], check=True)
+
+async def main():
+    server = PeerServer(opener=type("O", (), {"refused": {}}), find=None, expected=None,
+                        random_bytes=bytes, uploads_max=1)
+    ip("link set lo up", *MAKE)
+    port = await server.listen([HOST], 0)
+    ip("link del mcd6", *MAKE)
+    assert await server.listen([HOST], port) == port
+    _, writer = await asyncio.wait_for(asyncio.open_connection(HOST, port), 5)
+    writer.close()
+    ip("link del mcd6")
+    assert await server.listen([HOST], port) == port
+    await server.close()
+    print("reached")
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
+def test_an_interface_that_is_made_anew_is_listened_on_anew() -> None:
+    """A USB adapter comes back with its name and its link-local address, and another number."""
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        pytest.skip("needs unshare and ip")
+    unshare = ["unshare", "--user", "--map-root-user", "--net"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no network namespace can be made here")
+
+    ran = subprocess.run(
+        [*unshare, sys.executable, "-c", IN_A_NAMESPACE],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+
+    assert ran.stdout == "reached\n", ran.stderr
