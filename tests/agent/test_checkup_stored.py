@@ -18,6 +18,14 @@ def test_the_sample_is_what_was_used_last_and_fits() -> None:
     assert [one.content for one in sample_of([old, new, huge, middle])] == ["b", "a"]
 
 
+def test_of_large_packages_the_smallest_is_looked_at() -> None:
+    sizes = {"a": SAMPLE_BYTES + 2, "b": SAMPLE_BYTES + 1, "c": SAMPLE_BYTES + 3, "empty": 0}
+    entries = [entry(name, held_bytes=size) for name, size in sizes.items()]
+
+    assert [one.content for one in sample_of(entries)] == ["b"]
+    assert sample_of(entries[3:]) == []
+
+
 async def test_a_sound_store() -> None:
     asked = []
 

@@ -28,12 +28,13 @@ async def look_at_store(entries: Sequence[CacheEntry], verify: Verify) -> list[F
 
 def sample_of(entries: Sequence[CacheEntry]) -> list[CacheEntry]:
     """What was used last, as long as it fits; the smallest, if nothing does."""
+    held = [entry for entry in entries if entry.held_bytes]
     chosen, left = [], SAMPLE_BYTES
-    for entry in sorted(entries, key=lambda one: -one.used):
+    for entry in sorted(held, key=lambda one: -one.used):
         if entry.held_bytes <= left:
             chosen.append(entry)
             left -= entry.held_bytes
-    return chosen
+    return chosen or sorted(held, key=lambda one: one.held_bytes)[:1]
 
 
 def judge_store(
