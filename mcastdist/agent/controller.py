@@ -168,6 +168,7 @@ class AgentController(Cache):
         agent.peers.uploads_max = fresh.repair.uploads_max
         agent.peers.is_open = fresh.download.allow_peers
         agent.library.store.limits = limits
+        agent.driver.trials.settings = fresh
         logs.set_up(fresh.log)
         await agent.reconfigure()
         return {"applied": applied, "needs_restart": needs_restart}

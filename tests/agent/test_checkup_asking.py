@@ -23,7 +23,7 @@ class FakeTrials(Trials):
     """A subnet with one neighbour, who answers at once whatever reaches it."""
 
     def __init__(self) -> None:
-        super().__init__(seal=Any, carrier=Any, about=Any, rng=Any)  # type: ignore[arg-type]  # nothing of it is used
+        super().__init__(seal=Any, carrier=Any, settings=Any, about=Any, rng=Any)  # type: ignore[arg-type]  # nothing of it is used
         self.sent: list[Any] = []
         self.deaf_to: set[Way] = set()
 

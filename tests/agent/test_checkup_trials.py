@@ -12,9 +12,11 @@ from agent_kit import ALICE, BOB, KEY, make_opener, make_voice, until
 from mcastdist.agent.checkup import trials as module
 from mcastdist.agent.checkup.examination import ALL_TRIALS, Trial
 from mcastdist.agent.checkup.trials import HEARD_MAX, About, Trials
+from mcastdist.agent.settings import Settings, load
 from mcastdist.ids import BootId, NodeId
 from mcastdist.wire import ECHO_BURST_MAX, Dismiss, Echo, Message, Opened, Probe, Way, unpad
 
+SMALLER = "datagram_bytes_max=1000"
 ASKER = ("10.0.0.9", 7447)
 
 
@@ -47,8 +49,14 @@ def carrier() -> FakeCarrier:
 @pytest.fixture
 def trials(carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> Trials:
     monkeypatch.setattr(module, "ECHO_WAIT_S", 0.01)
-    about = About(http_port=7448, datagram_bytes_max=1_472, multicast=True, host="h" * 99)
-    return Trials(seal=make_voice(BOB).seal, carrier=carrier, about=lambda: about, rng=Random(1))
+
+    def about(settings: Settings) -> About:
+        multicast = settings.multicast
+        return About(7448, multicast.datagram_bytes_max or 1_472, multicast.enabled, "h" * 99)
+
+    return Trials(
+        seal=make_voice(BOB).seal, carrier=carrier, settings=Settings(), about=about, rng=Random(1)
+    )
 
 
 def opened(message: Message, node: NodeId = ALICE) -> Opened:
@@ -111,3 +119,16 @@ async def test_a_probe_leaves_by_its_way(trials: Trials, carrier: FakeCarrier) -
     trials.send(Probe(1, 1), Trial(Way.ALONE, False))  # to nobody
 
     assert len(carrier.sent) == len(ALL_TRIALS)
+
+
+async def test_settings_that_were_read_again_are_kept_to(
+    trials: Trials, carrier: FakeCarrier
+) -> None:
+    trials.settings = load(None, {}, [f"multicast.{key}" for key in ("enabled=false", SMALLER)])
+    trials.receive(opened(Probe(7, 3, back=True)), ASKER)
+    trials.send(Probe(1, 1), Trial(Way.ALONE, True), ASKER)
+    alone = {trial for trial in ALL_TRIALS if trial.way is Way.ALONE}
+    await until(lambda: len(carrier.sent) == 1 + len(alone))
+
+    assert {way for way, _, _, _ in carrier.sent} == {Way.ALONE}
+    assert max(size for _, size, _, _ in carrier.sent) == 1_000

@@ -301,12 +301,15 @@ async def test_settings_are_read_again(site: Site, tmp_path: Path) -> None:
     file.write_text("[repair]\nuploads_max = 3\n")
     async with embedded_agent(load(file, {}, settings.origin.overrides)) as agent:
         assert agent._agent.peers.uploads_max == 3
-        file.write_text("[repair]\nuploads_max = 5\n[download]\nallow_peers = false\n")
+        more = "[download]\nallow_peers = false\n[multicast]\nenabled = false\n"
+        file.write_text(f"[repair]\nuploads_max = 5\n{more}")
         answer = await agent.reload()
 
         assert {"repair.uploads_max", "download.allow_peers"} <= set(answer["applied"])
         assert agent._agent.peers.uploads_max == 5
         assert not agent._agent.peers.is_open
+        trials = agent._agent.driver.trials
+        assert not trials._about(trials.settings).multicast
 
 
 async def test_what_needs_a_restart_is_told_until_it_is_put_back(

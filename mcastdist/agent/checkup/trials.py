@@ -65,9 +65,11 @@ class Trials:
         *,
         seal: Callable[[Message], bytes],
         carrier: Carrier,
-        about: Callable[[], About],
+        settings: Settings,
+        about: Callable[[Settings], About],
         rng: random.Random,
     ) -> None:
+        self.settings = settings  # those in force: replaced when they are read again
         self._seal = seal
         self._carrier = carrier
         self._about = about
@@ -91,7 +93,7 @@ class Trials:
         """Seal and send, by this way and in this size; `to`: for Way.ALONE."""
         data = self._seal(message)
         if trial.full:
-            data = pad(data, self._about().datagram_bytes_max)
+            data = pad(data, self._about(self.settings).datagram_bytes_max)
         if trial.way is Way.GROUP:
             self._carrier.send_group(data)
         elif trial.way is Way.ASIDE:
@@ -119,13 +121,13 @@ class Trials:
     def _answer(self, probe: Probe, source: Address) -> None:
         received_us = round(time.time() * 1e6)
         loop = asyncio.get_running_loop()
-        for answer in answers_to(probe, multicast=self._about().multicast):
+        for answer in answers_to(probe, multicast=self._about(self.settings).multicast):
             if self._allowance.take(now=time.monotonic()):
                 wait_s = self._rng.random() * ECHO_WAIT_S
                 loop.call_later(wait_s, self._echo, probe, answer, received_us, source)
 
     def _echo(self, probe: Probe, answer: Answer, received_us: int, source: Address) -> None:
-        about = self._about()
+        about = self._about(self.settings)
         echo = Echo(
             token=probe.token,
             number=probe.number,
@@ -149,9 +151,12 @@ def trials_of(
     voice: Voice,
     carrier: Carrier,
 ) -> Trials:
-    """The trials of an agent; `interfaces` may change, and are looked at when somebody asks."""
+    """The trials of an agent; `interfaces` may change, and are looked at when somebody asks.
 
-    def about() -> About:
+    So may the settings: those here are what it begins with.
+    """
+
+    def about(settings: Settings) -> About:
         return About(
             http_port=http_port,
             datagram_bytes_max=datagram_bytes_max(settings, interfaces),
@@ -159,4 +164,5 @@ def trials_of(
             host=socket.gethostname(),
         )
 
-    return Trials(seal=voice.seal, carrier=carrier, about=about, rng=random.Random())
+    seal, rng = voice.seal, random.Random()
+    return Trials(seal=seal, carrier=carrier, settings=settings, about=about, rng=rng)
