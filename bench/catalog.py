@@ -15,6 +15,7 @@ NAMES = (
     "loss",
     "alternatives",
     "steady",
+    "flat",
     "failover",
     "latejoin",
     "straggler",

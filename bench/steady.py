@@ -1,7 +1,7 @@
-"""How close to the link's rate, and how little does it matter how many receivers there are?
+"""How close to the link's rate does a stream come, also where links lose?
 
-Table F. One receiver at 1 Gbit/s, six at 200 Mbit/s, under loss; then a rate that this machine has
-CPU to spare for, with one receiver and with many. From the end of the start delay, set-up included.
+Table F. One receiver at 1 Gbit/s, six at 200 Mbit/s. From the end of the start delay, set-up
+included.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .content import Content
-from .figures import OURS
 from .lab import Lab
 from .options import Options, time_limit_s
 from .pairing import Subject, pairs, present
@@ -23,11 +22,6 @@ MIB = 1 << 20
 MB = 1e6
 LOSSES, LOSSES_QUICK = (0, 10, 50), (0, 50)
 PEER_RATE_SHARE = 0.97  # peers that do not adapt are told a rate just below the link's
-FLAT_BPS = 60_000_000
-MANY_QUICK, MANY = 12, 32
-FLAT_MAX = 1.1
-SETUP_S_MAX = 0.5
-FLAT = "flat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ LINKS = (
 
 
 def run(options: Options, sheet: Sheet, work: Path) -> None:
-    """The links with the peers in turn, then the flatness of ours."""
+    """Each link and loss, ours and the peers in turn."""
     subjects = present(MULTICAST, options, sheet)
     for link in LINKS:
         content = Content(work, options.size(quick=link.quick_bytes, full=link.full_bytes))
@@ -69,7 +63,6 @@ def run(options: Options, sheet: Sheet, work: Path) -> None:
             aim = link.mb_s_min.get(permille)
             if aim is not None:
                 sheet.aim(case, "rate", f"≥ {aim:g} MB/s", at_least=aim)
-    _measure_flatness(options, sheet, work)
 
 
 def _shape(lab: Lab, bps: int, permille: int) -> None:
@@ -100,26 +93,3 @@ def _deliver(
         "time": (theirs.seconds, "s"),
         "sent": (lab.port_bytes(sender) / content.size, "x content"),
     }
-
-
-def _measure_flatness(options: Options, sheet: Sheet, work: Path) -> None:
-    """The time with many receivers over the time with one, in pairs; and what set-up costs."""
-    content = Content(work, options.size(quick=24 * MIB, full=64 * MIB))
-    limit_s = time_limit_s(content.size, FLAT_BPS)
-    many = options.host_count(quick=MANY_QUICK, full=MANY)
-    for turn in range(options.turns(quick=2)):
-        for count in (1, many) if turn % 2 == 0 else (many, 1):
-            case = f"{FLAT}: {count} at {FLAT_BPS / 1e6:g} Mbit/s"
-            place = work / f"flat-{count}-{turn}"
-            with sheet.trial(case), Lab(count + 1) as lab:
-                ours = stream_once(
-                    lab, content, place, lab.hosts[1:], rate_bps=FLAT_BPS, timeout_s=limit_s
-                )
-                sheet.put(case, OURS, time=(ours.seconds, "s"), set_up=(ours.setup_s, "s"))
-    cases = [f"{FLAT}: {count} at {FLAT_BPS / 1e6:g} Mbit/s" for count in (1, many)]
-    one, lots = (sheet.median(case, OURS, "time") for case in cases)
-    if one and lots:
-        sheet.put(cases[1], OURS, ratio=(lots / one, "x"))
-    sheet.aim(cases[1], "ratio", f"≤ {FLAT_MAX} x one", unit="x", at_most=FLAT_MAX)
-    for case in cases:
-        sheet.aim(case, "set up", f"≤ {SETUP_S_MAX:g} s", unit="s", at_most=SETUP_S_MAX)
