@@ -165,6 +165,32 @@ def test_a_full_queue_is_waited_for(fast: Way, number: int) -> None:
     assert not fast.counters
 
 
+def test_where_the_kernel_cannot_wait_we_do(slow: Way) -> None:
+    slow.outlet._kernel_waits = False
+    buffers = burst(2, 1_000)
+    slow.socket.refusals = [errno.EAGAIN]
+
+    assert slow.outlet.send(buffers, 1_000) == 2
+
+    assert slow.next(2) == joined(buffers)
+    assert slow.socket.calls == 3
+
+
+@on_linux
+def test_the_kernel_waits_for_room_and_not_for_long(fast: Way) -> None:
+    """A socket whose peer takes nothing stands for one whose device is busy."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with ours, theirs:
+        assert stream_outlet._let_kernel_wait(ours)
+        with pytest.raises(BlockingIOError):
+            _fill(ours)
+
+
+def _fill(sock: socket.socket) -> None:
+    for _ in range(10_000):
+        sock.send(bytes(1_000))
+
+
 @on_linux
 @pytest.mark.parametrize("number", [errno.ENOBUFS, errno.EAGAIN])
 def test_a_queue_that_stays_full_loses_a_burst_and_nothing_else(fast: Way, number: int) -> None:
