@@ -108,5 +108,14 @@ def test_a_path_too_long_for_a_socket_names_the_setting(tmp_path: Path) -> None:
         open_unix(tmp_path / ("x" * 200))
 
 
+def test_a_path_of_just_the_length_that_the_system_takes_serves(
+    tmp_path: Path, opened: list[socket.socket]
+) -> None:
+    longest = 107 - len(str(tmp_path)) - len("//control.sock")
+    path = tmp_path / ("x" * longest) / "control.sock"
+    opened.append(open_unix(path))
+    assert path.exists()
+
+
 def test_identity_is_none_for_nothing(tmp_path: Path) -> None:
     assert file_identity(tmp_path / "none") is None

@@ -50,7 +50,8 @@ def open_unix(path: Path) -> socket.socket:
     """A listening Unix socket at `path`. Raises UsageError or NotPermitted."""
     _clear_stale(path)
     door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    unready = path.with_name(f"{path.name}~")  # whoever sees the socket is to find it listening
+    # Whoever sees the socket is to find it listening. A name as long, for a path has its limit.
+    unready = path.with_name(f"~{path.name[1:]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         unready.unlink(missing_ok=True)
