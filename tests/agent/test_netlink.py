@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
-import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from own_namespace import run_in_own_namespace
 
 from mcastdist.agent.interfaces import Interface, Inventory
 from mcastdist.agent.netlink import HURRY_S, InterfaceWatch, open_netlink
@@ -194,15 +192,6 @@ def test_elsewhere_there_is_no_kernel_to_ask(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux's")
 def test_the_kernel_tells_of_links_and_addresses() -> None:
-    if shutil.which("unshare") is None or shutil.which("ip") is None:
-        pytest.skip("needs unshare and ip")
-    unshare = ["unshare", "--user", "--map-root-user", "--net"]
-    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no network namespace can be made here")
-
-    ran = subprocess.run(
-        [*unshare, sys.executable, "-c", IN_A_NAMESPACE],
-        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    ran = run_in_own_namespace(IN_A_NAMESPACE)
 
     assert ran.stdout == "told of all three\n", ran.stderr

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import hashlib
-import shutil
-import subprocess
 import sys
 from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator
@@ -31,6 +29,7 @@ from agent_kit import (
     until,
 )
 from aiohttp import web
+from own_namespace import run_in_own_namespace
 from unread import hold_little, unread
 
 from mcastdist.agent import giving
@@ -341,15 +340,6 @@ asyncio.run(main())
 @pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
 def test_an_interface_that_is_made_anew_is_listened_on_anew() -> None:
     """A USB adapter comes back with its name and its link-local address, and another number."""
-    if shutil.which("unshare") is None or shutil.which("ip") is None:
-        pytest.skip("needs unshare and ip")
-    unshare = ["unshare", "--user", "--map-root-user", "--net"]
-    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no network namespace can be made here")
-
-    ran = subprocess.run(
-        [*unshare, sys.executable, "-c", IN_A_NAMESPACE],
-        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    ran = run_in_own_namespace(IN_A_NAMESPACE)
 
     assert ran.stdout == "reached\n", ran.stderr
