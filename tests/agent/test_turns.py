@@ -53,6 +53,25 @@ async def test_what_the_node_wants_is_done_until_it_wants_nothing() -> None:
     assert table.timer_at == NEVER
 
 
+async def test_it_is_woken_while_something_always_comes_in() -> None:
+    """Each turn stands before the timer, as what sockets bring does on the loop."""
+    table = Table()
+    loop = asyncio.get_running_loop()
+
+    def comes_in() -> None:
+        table.turns.take(["a"], lambda: None)
+        if not table.node.named("wake") and len(table.done) < 1_000:
+            table.done.append("came")
+            loop.call_soon(comes_in)
+
+    table.node.wakes_at = time.monotonic()
+    comes_in()
+    await until(lambda: table.node.named("wake") or len(table.done) >= 1_000)
+
+    assert table.node.named("wake")
+    assert table.done.count("came") < 10
+
+
 async def test_it_is_woken_when_it_wants_to_be() -> None:
     table = Table()
     table.node.wakes_at = time.monotonic()
