@@ -56,16 +56,24 @@ def switch_rules(faults: Faults) -> str:
             for side in ("iifname", "oifname")
             for group in ("ip daddr 224.0.0.0/4", "ip6 daddr ff00::/8")
         ]
-    leaving = [_lost(port, loss) for port, loss in sorted(faults.losses.items()) if loss.permille]
+    leaving = [_lost(ports, loss) for loss, ports in _alike(faults.losses).items() if loss.permille]
     return _table({"forward": forward, "postrouting": leaving})
 
 
-def _lost(port: str, loss: Loss) -> str:
+def _alike(losses: Mapping[str, Loss]) -> dict[Loss, list[str]]:
+    """The ports of each loss: one rule for all of them, since each datagram asks each rule."""
+    alike: dict[Loss, list[str]] = {}
+    for port, loss in losses.items():
+        alike.setdefault(loss, []).append(port)
+    return alike
+
+
+def _lost(ports: Collection[str], loss: Loss) -> str:
     """ARP always passes: a lab in which addresses are not found tests the kernel, not us."""
     what = "meta protocol { ip, ip6 }" if loss.every_protocol else "meta l4proto udp"
     everything = loss.permille == PERMILLE
     chance = "" if everything else f"numgen random mod {PERMILLE} < {loss.permille} "
-    return f'oifname "{port}" {what} {chance}counter drop'
+    return f"oifname {_set(ports)} {what} {chance}counter drop"
 
 
 def _between(left: Collection[str], right: Collection[str]) -> str:
