@@ -71,18 +71,21 @@ def stream_once(
     before: Callable[[], None] | None = None,
     dest: str | None = None,
     link_bps: float = math.inf,
+    crowded: bool = False,
     **settings: Setting,
 ) -> Streamed:
     """One stream from the lab's first host to `receivers`, each with an agent of its own.
 
     `link_bps`: what the first host's link carries, also of its own download. `before` is called
     when the agents are up, and nobody has a task; `during` when the delay is
-    over. With `dest` the files are delivered too. AssertionError if anybody does not get all.
+    over. With `dest` the files are delivered too. `crowded`: more receivers than the processors
+    carry, so they leave the first host what it would have on a machine of its own. AssertionError
+    if anybody does not get all.
     """
     with site(lab, content, work, dict(_settings(rate_bps, settings))) as here:
         return _stream(
             here, receivers, timeout_s=timeout_s, during=during, before=before, dest=dest,
-            link_bps=link_bps,
+            link_bps=link_bps, crowded=crowded,
         )  # fmt: skip
 
 
@@ -132,10 +135,13 @@ def _stream(
     before: Callable[[], None] | None,
     dest: str | None,
     link_bps: float,
+    crowded: bool,
 ) -> Streamed:
     lab, fleet = here.lab, here.fleet
     sender = lab.hosts[0]
     fleet.start([sender, *receivers])
+    if crowded:
+        fleet.step_back(receivers)
     if before:
         before()
     scheduled = schedule(here, receivers, dest=dest, link_bps=link_bps)
