@@ -203,8 +203,10 @@ async def test_a_resumed_task_goes_on_from_what_it_has(site: Site) -> None:
         record = await end(agent, record)
 
     assert record.state == "delivered"
-    assert record.bytes_by_source["cache"] == 0  # what it brought before it rested is its own
-    assert record.bytes_by_source["origin"] == len(PUBLISHED.payload)
+    # What it brought before it rested is its own, but for a block that was being written then.
+    found = record.bytes_by_source["cache"]
+    assert found <= 1 << 20
+    assert record.bytes_by_source["origin"] == len(PUBLISHED.payload) - found
     assert record.wan_bytes >= len(PUBLISHED.payload)
     assert site.served(".payload") < 1.6 * len(PUBLISHED.payload)
 

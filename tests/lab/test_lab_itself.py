@@ -428,7 +428,7 @@ def test_no_loss_leaves_a_table_without_rules() -> None:
 def test_total_loss_is_not_left_to_chance() -> None:
     rules = switch_rules(Faults(losses={"p1": Loss(1000, every_protocol=True)}))
 
-    assert 'oifname "p1" meta protocol { ip, ip6 } counter drop' in rules
+    assert 'oifname { "p1" } meta protocol { ip, ip6 } counter drop' in rules
 
 
 @pytest.mark.parametrize("permille", [-1, 1001])
