@@ -48,7 +48,7 @@ def needs_thread(loop: asyncio.AbstractEventLoop) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             loop.add_reader(probe, lambda: None)
-        except NotImplementedError:
+        except NotImplementedError:  # which is how a loop says that it has none: Windows' proactor
             return True
         loop.remove_reader(probe)
         return False

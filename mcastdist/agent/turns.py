@@ -39,7 +39,6 @@ class Turns:
         self._on_broken = on_broken
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._armed_for = NEVER
         self._calm_until = 0.0
         self._is_closed = False
 
@@ -92,16 +91,14 @@ class Turns:
     def _arm(self) -> None:
         """A timer that is due stays: armed anew it would stand behind what comes in, and where
         something always comes in, the node would never be woken."""
-        wake_at = max(self._node.wake_at(), self._calm_until)
-        now = time.monotonic()
         if self._timer is not None:
-            if self._armed_for <= now and not self._is_closed:
+            if self._timer.when() <= self._loop.time() and not self._is_closed:
                 return
             self._timer.cancel()
             self._timer = None
+        wake_at = max(self._node.wake_at(), self._calm_until)
         if wake_at != NEVER and not self._is_closed:
-            self._armed_for = wake_at
-            self._timer = self._loop.call_later(max(0.0, wake_at - now), self._wake)
+            self._timer = self._loop.call_later(max(0.0, wake_at - time.monotonic()), self._wake)
 
     def _wake(self) -> None:
         self._timer = None
