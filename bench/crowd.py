@@ -26,7 +26,7 @@ from .streaming import stream_once
 TABLE = "E"
 AGENTS_QUICK, AGENTS = 24, 200
 STREAM_BPS_QUICK = 24_000_000
-STREAM_BPS = 6_000_000  # each of two hundred receivers takes 3 % of a core of its own at this rate
+STREAM_BPS = 6_000_000  # each receiver takes 3 % of a core of its own at half of this rate
 LOSS_PERMILLE = 20
 MIB = 1 << 20
 TIMEOUT_S = 300.0

@@ -28,7 +28,7 @@ from .usage import Usage, usage
 
 POLL_S = 0.2  # twenty-four agents that are asked five times a second feel nothing
 HOME_POLL_S = 0.02
-NICE_MAX = 19
+NICE_MAX = 19  # the lowest priority there is
 AT_ONCE = 16  # of two hundred that start on two cores, each would seem to hang
 
 Setting = str | int | float | bool
